@@ -1,0 +1,27 @@
+"""Run every measurement in its quick form and print one table."""
+
+from __future__ import annotations
+
+import sys
+
+from bench import plan
+
+
+def main() -> int:
+    """Print what was measured beside what is aimed at; a missed one is marked, and is no failure."""
+    print(f"{'what':44}  {'median':>10}  {'aim':>10}")
+    missed = 0
+    for row in plan.rows():
+        if row.time_ms is None:
+            print(f"{row.what:44}  {'not run':>10}  {row.note}")
+            continue
+        over = row.aim_ms is not None and row.time_ms > row.aim_ms
+        missed += over
+        aim = f"{row.aim_ms:,.0f} ms" if row.aim_ms is not None else "-"
+        print(f"{row.what:44}  {row.time_ms:>7,.1f} ms  {aim:>10}{'  missed' if over else ''}")
+    print(f"\n{missed} of the aims missed" if missed else "\nall aims held", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

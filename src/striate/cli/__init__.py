@@ -1,0 +1,1 @@
+"""One file per verb: flags, worked examples, one call into the library."""

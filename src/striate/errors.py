@@ -1,0 +1,236 @@
+"""Every fault a user can cause, under one root, each with a stable code.
+
+The docstring of a class is its page: `striate explain-error CODE` prints it. Codes are never
+reused. Letters: U usage, G grammar, S shapes, M models and weights, D data, N something missing on
+this machine, F files, X ours.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class StriateError(Exception):
+    """A fault that Striate did not foresee. Please report it, with the text that caused it."""
+
+    code: ClassVar[str] = "X001"
+    title: ClassVar[str] = "internal fault"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, text: str, hint: str = "", where: str = "") -> None:
+        super().__init__(text)
+        self.text, self.hint, self.where = text, hint, where
+
+    def __str__(self) -> str:
+        return f"{self.text}; {self.hint}" if self.hint else self.text
+
+    def report(self) -> str:
+        """The three-line form people see: what, where, what to do."""
+        lines = [f"error[{self.code}]: {self.text}"]
+        if self.where:
+            lines.append("  where: " + self.where.replace("\n", "\n         "))
+        if self.hint:
+            lines.append("  fix:   " + self.hint.replace("\n", "\n         "))
+        return "\n".join(lines)
+
+
+class PlanError(StriateError):
+    """A fault in the text of a network; `position` is the 0-based place in `source` where it
+    starts, or None.
+    """
+
+    code, title, exit_code = "G000", "a fault in the text of a network", 4
+
+    def __init__(
+        self,
+        text: str,
+        hint: str = "",
+        *,
+        position: int | None = None,
+        source: str = "",
+        length: int = 1,
+    ) -> None:
+        super().__init__(text, hint)
+        self.position, self.length = position, length
+        self.source = source
+        if position is not None and source:
+            self.where = pointed(source, position, length)
+
+    def located(self, source: str) -> PlanError:
+        """The same fault, shown in `source`."""
+        self.source = source
+        if self.position is not None:
+            self.where = pointed(source, self.position, self.length)
+        return self
+
+
+def pointed(source: str, position: int, length: int) -> str:
+    """Three lines: the column, a window of 60 characters of the source, and carets under the
+    fault.
+    """
+    position = min(max(position, 0), len(source))
+    row = source.count("\n", 0, position) + 1
+    start_of_row = source.rfind("\n", 0, position) + 1
+    line = source[start_of_row:].split("\n", 1)[0]
+    column = position - start_of_row
+    left = max(0, column - 30)
+    window = line[left : left + 60]
+    head = "…" if left else ""
+    tail = "…" if left + 60 < len(line) else ""
+    carets = "^" * max(1, min(length, left + 60 - column))
+    place = f"column {column + 1}" + (f" of line {row}" if row > 1 else "")
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in window)
+    return f"{place}\n{head}{shown}{tail}\n{' ' * (len(head) + column - left)}{carets}"
+
+
+class UsageError(StriateError):
+    """The command was not typed as its help says: an unknown flag, a missing argument, a value of
+    the wrong kind. `striate VERB --help` shows the flags and worked examples."""
+
+    code, title, exit_code = "U001", "the command cannot be read", 2
+
+
+class UnknownWord(PlanError):
+    """A word of the plan is not one that Striate knows. The message lists the nearest known ones;
+    `docs/grammar.md` lists all. Names of whole networks stand alone: `striate plan resnet50`."""
+
+    code, title = "G001", "an unknown word"
+
+
+class SyntaxFault(PlanError):
+    """Brackets, stars or separators of the plan do not fit together. The grammar has at most twelve
+    productions; they are printed in `docs/grammar.md`."""
+
+    code, title = "G002", "the plan cannot be read"
+
+
+class WordFault(PlanError):
+    """A known word has a number or letter it cannot have: a kernel of 0, groups that do not divide
+    the channels, a probability above 1, an option the word does not know."""
+
+    code, title = "G003", "a word with an impossible value"
+
+
+class LimitExceeded(PlanError):
+    """A plan is larger than the stated limits: brackets nested 64 deep, 100,000 layers after
+    unrolling, 64 kB of text, and numbers of at most 9 digits."""
+
+    code, title = "G004", "a plan beyond the limits"
+
+
+class DoesNotFit(PlanError):
+    """A window is larger than the padded picture it slides over, so there is no place to put it:
+    output = (size + 2 x padding - dilation x (kernel - 1) - 1) / stride + 1 must be at least 1.
+    Pad more, use a smaller kernel, or pool less before it."""
+
+    code, title = "S001", "a window that does not fit"
+
+
+class Remainder(PlanError):
+    """With --strict, as in the lectures, a window must end exactly at the border: "doesn't fit!".
+    Without --strict the size is floored, as PyTorch does, and the table says how many rows and
+    columns are never seen."""
+
+    code, title = "S002", "a division with a remainder"
+
+
+class ShapesDiffer(PlanError):
+    """The arms of a branch or of a residual do not end in shapes that can be joined. Concatenating
+    needs equal height and width; adding needs equal channels too (a residual makes a projection
+    shortcut by itself where a 1x1 convolution with a stride can do it)."""
+
+    code, title = "S003", "shapes that cannot be joined"
+
+
+class NeedsMap(PlanError):
+    """A convolution, a pool or another word that slides over rows and columns stands after
+    `flatten` or `fc`, where only a vector is left. Move it before, or take the `flatten` out."""
+
+    code, title = "S004", "a map is needed, a vector is there"
+
+
+class Unbound(PlanError):
+    """The plan does not say how large its input is, so shapes cannot be known yet. Start the text
+    with `3x32x32:`, or bind the plan: `plan.on(3, 32, 32)`, `striate plan TEXT --input 3x32x32`."""
+
+    code, title = "S005", "a plan without an input"
+
+
+class ClassesDiffer(PlanError):
+    """The last `fc` names another number of outputs than there are classes. Leave the number out
+    (`fc`) and it takes the number of classes."""
+
+    code, title = "S006", "another number of classes"
+
+
+class UnknownModel(StriateError):
+    """No network has that name in Striate's zoo, in torchvision or in timm, and it is not a text of
+    the grammar. `striate models` lists the zoo."""
+
+    code, title, exit_code = "M001", "an unknown network", 4
+
+
+class CannotLoadModel(StriateError):
+    """`package.module:function` must name something importable from the current folder that returns
+    an `nn.Module` when called without arguments."""
+
+    code, title, exit_code = "M002", "a network that cannot be made", 4
+
+
+class CannotTrace(StriateError):
+    """The network could not be run on shapes alone (the meta device), so its table cannot be made.
+    Its own error is quoted. Usual causes: another input size is needed (`--input`), or `forward`
+    looks at values."""
+
+    code, title, exit_code = "M003", "a network that cannot be traced", 4
+
+
+class WeightsRefused(StriateError):
+    """A file of weights is not what it claims: wrong hash, not a table of tensors, code inside, too
+    large. Nothing of it was used or run."""
+
+    code, title, exit_code = "M004", "weights refused", 4
+
+
+class WeightsDiffer(StriateError):
+    """The weights belong to another network: another number of tensors or other shapes. The message
+    names the first tensor that does not fit."""
+
+    code, title, exit_code = "M005", "weights of another network", 4
+
+
+class NoWeights(StriateError):
+    """No pretrained weights are known for this network. Give a file with `--pretrained FILE`."""
+
+    code, title, exit_code = "M006", "no weights known", 4
+
+
+class MissingExtra(StriateError):
+    """A package that this needs is not installed. Striate never installs anything for you: the
+    message gives the line to run. The base install predicts, serves, checks folders and plans
+    networks; `striate[train]` adds torch."""
+
+    code, title, exit_code = "N001", "a missing package", 6
+
+
+class NoNetwork(StriateError):
+    """Something had to be downloaded and could not be: no network, a server that answers with an
+    error, or a transfer that stopped. What had arrived is kept and the next try goes on from
+    there."""
+
+    code, title, exit_code = "N002", "a download that failed", 6
+
+
+class FileFault(StriateError):
+    """A file or folder could not be read or written. The message says which, and the operating
+    system's reason.
+    """
+
+    code, title, exit_code = "F001", "a file fault", 3
+
+
+class DownloadRefused(StriateError):
+    """What arrived, or was about to arrive, is not what was asked for: another hash, more bytes
+    than allowed, or an address that would not protect it on the way. Nothing of it was kept."""
+
+    code, title, exit_code = "N003", "a download that was refused", 6

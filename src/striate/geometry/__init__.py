@@ -1,0 +1,1 @@
+"""Shapes before tensors: integers only, no torch, no NumPy."""

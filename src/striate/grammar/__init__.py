@@ -1,0 +1,1 @@
+"""A line of text <-> a network. Only `build.py` and `trace.py` import torch."""

@@ -1,0 +1,1 @@
+"""What crosses packages: one file per verb. The command line, the studio and `striate.*` call these."""
