@@ -75,9 +75,9 @@ def gradient_box(module: nn.Module, given: Shape, row: int, column: int) -> Box:
 
 
 def gradient_field(module: nn.Module, given: Shape) -> tuple[int, int]:
-    """Rows and columns that the middle unit of the module's map sees. The picture must be larger than that."""
+    """Rows and columns that the middle unit of the module's map sees; the picture must be larger."""
     with torch.no_grad():
-        height, width = module.eval()(torch.zeros(1, *given[:3])).shape[-2:]
+        height, width = copy.deepcopy(module).eval()(torch.zeros(1, *given[:3])).shape[-2:]
     top, left, bottom, right = gradient_box(module, given, height // 2, width // 2)
     if 0 in (top, left) or bottom == given.height or right == given.width:
         raise ValueError(f"the field may be clipped: a larger picture than {given} is needed")

@@ -15,7 +15,18 @@ def test_an_input_is_read_however_people_write_the_times_sign(text: str) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["", "32", "3x32", "3x32x32x1", "0x32x32", "3x0x32", "3x-1x32", "a", "3x32x1000000000", "３x3x3"],
+    [
+        "",
+        "32",
+        "3x32",
+        "3x32x32x1",
+        "0x32x32",
+        "3x0x32",
+        "3x-1x32",
+        "a",
+        "3x32x1000000000",
+        "３x3x3",
+    ],
 )
 def test_what_is_no_input_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(PlanError, match="channels x height x width, such as 3x224x224; got") as met:

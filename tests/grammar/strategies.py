@@ -29,7 +29,9 @@ def _values(f: Field[Any], name: str) -> st.SearchStrategy[Any]:
         "padding": pairs | st.just("same"),
         "switch": st.booleans(),
         "flag": st.booleans(),
-        "decimal": st.integers(int(low * 10**6), int(min(high, 100) * 10**6)).map(lambda n: n / 10**6),
+        "decimal": st.integers(int(low * 10**6), int(min(high, 100) * 10**6)).map(
+            lambda n: n / 10**6
+        ),
     }
     values = made[kind]
     if name == "drop":
@@ -74,16 +76,55 @@ def _combined(items: st.SearchStrategy[Item]) -> st.SearchStrategy[Item]:
 
 
 sizes = st.integers(1, 300) | st.integers(1, 999_999_999)
-inputs = st.none() | st.builds(Shape, sizes, sizes, sizes)
+inputs = st.none() | st.builds(Shape, sizes, sizes, sizes, st.just(False))
 sequences = _sequences(st.recursive(words(), _combined, max_leaves=12), most=6)
 plans = st.builds(Plan, sequences, inputs)
 
 # A text with a sensible input, whose layers mostly fit.
-SENSIBLE = """
-conv3p1-16 conv3p1-16 conv3p1 conv1-8 conv5p2s2-24 conv3x1p1x0 conv3d2p2 conv3sameg2-16 dw3p1 dw3s2p1-32 local3-4 bn
-relu relu6 leaky0.1 prelu elu gelu hswish tanh max2 max3s2p1 max3s2c avg2 avg2c avg3s1p1 avgto4 maxto3 gap lrn drop0.3
-se se4h shuffle2 part2i1 scale0.5 id every2 maxout2 softmax flatten fc10
-""".split()
+SENSIBLE = [
+    "conv3p1-16",
+    "conv3p1-16",
+    "conv3p1",
+    "conv1-8",
+    "conv5p2s2-24",
+    "conv3x1p1x0",
+    "conv3d2p2",
+    "conv3sameg2-16",
+    "dw3p1",
+    "dw3s2p1-32",
+    "local3-4",
+    "bn",
+    "relu",
+    "relu6",
+    "leaky0.1",
+    "prelu",
+    "elu",
+    "gelu",
+    "hswish",
+    "tanh",
+    "max2",
+    "max3s2p1",
+    "max3s2c",
+    "avg2",
+    "avg2c",
+    "avg3s1p1",
+    "avgto4",
+    "maxto3",
+    "gap",
+    "lrn",
+    "drop0.3",
+    "se",
+    "se4h",
+    "shuffle2",
+    "part2i1",
+    "scale0.5",
+    "id",
+    "every2",
+    "maxout2",
+    "softmax",
+    "flatten",
+    "fc10",
+]
 likely_texts = st.lists(st.sampled_from(SENSIBLE), min_size=1, max_size=12).map(
     lambda chosen: "16x32x24: " + " ".join(chosen)
 )

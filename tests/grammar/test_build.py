@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -39,10 +41,8 @@ def test_a_word_builds_to_the_shape_and_parameters_of_its_row(word: str) -> None
         ("dw3-8", {"groups": 4}),
     ],
 )
-def test_a_convolution_gives_the_numbers_of_a_numpy_loop(
-    word: str, window: dict[str, object]
-) -> None:
-    network = Plan.read(f"4x7x6: {word}").build().double()
+def test_a_convolution_gives_the_numbers_of_a_numpy_loop(word: str, window: dict[str, Any]) -> None:
+    network: Any = Plan.read(f"4x7x6: {word}").build().double()
     given = torch.randn(1, 4, 7, 6, dtype=torch.float64)
     (conv,) = network.children()
     wanted = numpy_conv(
@@ -80,7 +80,7 @@ def test_same_padding_gives_the_size_over_the_stride_rounded_up(kernel: int, str
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 def test_same_padding_with_an_even_kernel_pads_as_pytorch_does() -> None:
-    network = Plan.read("2x6x6: conv4same-3").build()
+    network: Any = Plan.read("2x6x6: conv4same-3").build()
     twin = torch.nn.Conv2d(2, 3, 4, padding="same")
     twin.load_state_dict(network.conv1.conv.state_dict())
     given = torch.randn(1, 2, 6, 6)
@@ -98,8 +98,8 @@ def test_a_convolution_right_before_a_norm_has_no_bias_unless_it_is_asked_for() 
 
 
 def test_the_projection_of_a_residual_has_a_norm_only_if_its_body_has_one() -> None:
-    with_norm = Plan.read("3x8x8: {conv3s2p1-4 bn}").build()
-    without = Plan.read("3x8x8: {conv3s2p1-4}").build()
+    with_norm: Any = Plan.read("3x8x8: {conv3s2p1-4 bn}").build()
+    without: Any = Plan.read("3x8x8: {conv3s2p1-4}").build()
     assert [type(m).__name__ for m in with_norm.res1.shortcut] == ["Conv2d", "BatchNorm2d"]
     assert [type(m).__name__ for m in without.res1.shortcut] == ["Conv2d"]
     assert without.res1.shortcut[0].bias is not None
@@ -110,6 +110,14 @@ def test_a_final_softmax_is_left_to_the_loss_unless_it_is_asked_for() -> None:
     given = torch.randn(2, 3, 4, 4)
     assert [name for name, _ in plan.build().named_children()] == ["fc1_flatten", "fc1"]
     assert torch.allclose(plan.build(softmax=True)(given).sum(1), torch.ones(2))
+
+
+def test_a_softmax_that_ends_the_last_stage_is_left_to_the_loss_too() -> None:
+    network = Plan.read("3x4x4: gap head=(fc5 softmax)").build()
+    assert [name for name, _ in network.get_submodule("head").named_children()] == [
+        "fc1_flatten",
+        "fc1",
+    ]
 
 
 def test_a_softmax_inside_is_kept() -> None:
@@ -125,5 +133,11 @@ def test_stages_keep_their_names_in_the_module() -> None:
     network = Plan.read(
         "3x8x8: stem=(conv3p1-4 bn relu) trunk=({conv3p1-4 bn} relu)*2 gap fc2"
     ).build()
-    assert [name for name, _ in network.named_children()] == ["stem", "trunk", "gap1", "fc1"]
+    assert [name for name, _ in network.named_children()] == [
+        "stem",
+        "trunk",
+        "gap1",
+        "fc1_flatten",
+        "fc1",
+    ]
     assert network.get_submodule("trunk.res2.body.conv1").out_channels == 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from torch import nn
 
@@ -21,17 +23,6 @@ from striate.grammar.combine import (
 from striate.grammar.vocabulary import WORDS, spelled
 
 RELU = spelled("relu")
-
-
-def nested(depth: int) -> Item:
-    """A word within that many brackets, of all kinds."""
-    item: Item = RELU
-    for level in range(depth):
-        body = (item,)
-        item = (Residual(body), Repeat(body, 2), Stage("a_", body), Branches((body, body)))[
-            3 * (level == 0) or level % 3 if level % 7 else 0
-        ]
-    return item
 
 
 def test_repeats_are_counted_unrolled_and_arms_all() -> None:
@@ -96,7 +87,7 @@ def test_repeats_of_repeats_are_refused_before_they_are_unrolled() -> None:
         (lambda: Stage("conv1", (RELU,), at=3), "'conv1' cannot name a stage"),
     ],
 )
-def test_what_cannot_be_put_together_is_refused(make: type[Item], said: str) -> None:
+def test_what_cannot_be_put_together_is_refused(make: Callable[[], Item], said: str) -> None:
     with pytest.raises(WordFault, match=said) as met:
         make()
     assert met.value.position == 3
@@ -108,7 +99,9 @@ def test_no_stage_can_hide_an_attribute_of_a_module() -> None:
     assert attributes <= RESERVED
 
 
-@pytest.mark.parametrize("name", [*WORDS, "conv12", "res1", "fork2", "arm3", "join1", "fc1_flatten"])
+@pytest.mark.parametrize(
+    "name", [*WORDS, "conv12", "res1", "fork2", "arm3", "join1", "fc1_flatten"]
+)
 def test_names_that_layers_get_by_themselves_are_taken(name: str) -> None:
     assert is_taken(name)
 

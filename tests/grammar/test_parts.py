@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -59,7 +61,7 @@ def test_squeeze_excite_equals_torchvisions() -> None:
 
 
 def test_a_locally_connected_layer_with_equal_filters_is_a_convolution() -> None:
-    network = Plan.read("2x6x5: local3x2s2x1p1x0-3").build()
+    network: Any = Plan.read("2x6x5: local3x2s2x1p1x0-3").build()
     conv = torch.nn.Conv2d(2, 3, (3, 2), (2, 1), (1, 0))
     with torch.no_grad():
         network.local1.weight.copy_(conv.weight.reshape(3, -1).expand_as(network.local1.weight))

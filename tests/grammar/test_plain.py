@@ -45,7 +45,9 @@ def test_multiply_adds_are_counted_for_full_connections_alone() -> None:
 
 def test_squeeze_excite_learns_two_full_connections() -> None:
     peers = [nn.Linear(32, 4), nn.Linear(4, 32)]
-    assert spelled("se4").parameters(MAP, True) == sum(p.numel() for m in peers for p in m.parameters())
+    assert spelled("se4").parameters(MAP, True) == sum(
+        p.numel() for m in peers for p in m.parameters()
+    )
 
 
 def test_squeeze_excite_squeezes_to_a_sixteenth_but_never_to_nothing() -> None:

@@ -56,6 +56,7 @@ def test_a_convolution_is_that_of_pytorch(
     assert agrees(word, given, nn.Conv2d, *args)
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
 @given(maps, pairs, pairs)
 def test_same_padding_is_that_of_pytorch(given: Shape, kernel: Pair, dilation: Pair) -> None:
     word = Conv(kernel=kernel, padding="same", dilation=dilation)

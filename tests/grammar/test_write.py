@@ -17,7 +17,7 @@ from tests.grammar.strategies import plans
 RELU, CONV = spelled("relu"), spelled("conv3")
 
 
-@settings(max_examples=300)
+@settings(max_examples=80)
 @given(plans)
 def test_every_plan_is_read_back_from_its_text(plan: Plan) -> None:
     assert Plan.read(plan.text) == plan

@@ -79,7 +79,7 @@ def test_torchvision_states_the_same_parameters_and_operations(name: str) -> Non
         assert plan.parameters == meta["num_params"]
 
 
-@pytest.mark.parametrize("name", [n for n in TWINS if not n.startswith("vgg") or n == "vgg16_bn"])
+@pytest.mark.parametrize("name", [n for n in TWINS if not n.startswith("vgg")])
 def test_torchvisions_weights_give_torchvisions_outputs_and_gradients(name: str) -> None:
     torch = pytest.importorskip("torch")
     from tests.zoo import parity
@@ -108,7 +108,7 @@ def test_torchvisions_weights_give_torchvisions_outputs_and_gradients(name: str)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["vgg16", "vgg19", "vgg19_bn"])
+@pytest.mark.parametrize("name", ["vgg16", "vgg16_bn", "vgg19", "vgg19_bn"])
 def test_the_widest_networks_equal_torchvisions_too(name: str) -> None:
     pytest.importorskip("torch")
     test_torchvisions_weights_give_torchvisions_outputs_and_gradients(name)

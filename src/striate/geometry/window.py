@@ -80,12 +80,9 @@ class Window(NamedTuple):
         # Growing or shrinking the side by less than a stride always reaches one that divides.
         left = self.room(size) % self.stride
         sides = [side for side in (size - left, size - left + self.stride) if side > 0]
-        told = [
-            "stride " + _either(strides),
-            "padding " + _either(pads[:3]) if pads else "no symmetric padding",
-            "a side of " + _either(sides),
-        ]
-        return ", ".join(told[:-1]) + " or " + told[-1] + " fits"
+        padding = f", padding {_either(pads[:3])}" if pads else ""
+        none = "" if pads else ", no symmetric padding does"
+        return f"stride {_either(strides)}{padding} or a side of {_either(sides)} fits{none}"
 
 
 def _either(numbers: list[int]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, final
 
+from striate.errors import Remainder
 from striate.geometry.field import Field
 from striate.geometry.shape import Pair, Shape
 from striate.grammar.words import Word
@@ -39,6 +40,22 @@ class Layer:
     def receptive_field(self) -> Pair | None:
         """Rows and columns of the input that one unit sees, unclipped; None is the whole picture."""
         return (self.field[0].size, self.field[1].size) if self.field else None
+
+    def check_exact(self) -> None:
+        """Refuse a window that does not end exactly at the border, as the lectures do ("doesn't fit!")."""
+        windows = self.kind.windows() if self.kind else None
+        if not windows or not any(self.remainder):
+            return
+        axis = 0 if self.remainder[0] else 1
+        window, side = windows[axis], self.given.sides[axis]
+        refusal = Remainder(
+            f"{self.word} does not fit {self.given.height}x{self.given.width}: {window.sum_text(side)}",
+            window.fits(side) + "; or leave --strict out, and the size is floored",
+            position=self.kind.place if self.kind else None,
+            length=len(self.word),
+        )
+        refusal.where = f"the layer {self.name}"
+        raise refusal
 
     def box(self, row: int, column: int, given: Shape) -> tuple[int, int, int, int]:
         """(top, left, bottom, right) of what the unit at (row, column) sees, clipped to `given`."""

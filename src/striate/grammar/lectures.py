@@ -100,9 +100,8 @@ def _sequence(
 ) -> tuple[list[_Token], int]:
     """The words up to the bracket that closes `opened`, as often as the text says, and what comes next."""
     if opened and depth > MAX_NESTING:
-        raise LimitExceeded(
-            f"brackets may be nested {MAX_NESTING} deep at most", position=opened.at
-        )
+        said = f"brackets may be nested {MAX_NESTING} deep at most"
+        raise LimitExceeded(said, "nest less", position=opened.at)
     words: list[_Token] = []
     since = 0  # `repeated` belongs to all since the last `;` within these brackets
     while at < len(tokens):

@@ -23,6 +23,7 @@ from striate.grammar.read import MAX_TEXT, read
 from striate.grammar.sheet import Sheet
 from striate.grammar.words import Word, where
 from striate.grammar.write import write
+from striate.optional import need
 
 if TYPE_CHECKING:
     from torch import nn
@@ -143,6 +144,9 @@ class Plan:
     def __len__(self) -> int:
         return len(self.layers)
 
+    def __bool__(self) -> bool:
+        return True  # else an unbound plan, which has no length yet, could not be tested
+
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
 
@@ -190,23 +194,15 @@ class Plan:
 
     def check_exact(self) -> None:
         """The lectures' rule: refuse any window that does not end exactly at the border ("doesn't fit!")."""
-        for layer in self.layers:
-            windows = layer.kind.windows() if layer.kind else None
-            if not windows or not any(layer.remainder):
-                continue
-            axis = 0 if layer.remainder[0] else 1
-            window, side = windows[axis], layer.given.sides[axis]
-            height, width = layer.given.sides
-            raise Remainder(
-                f"{layer.word} does not fit {height}x{width}: {window.sum_text(side)}",
-                window.fits(side) + "; or leave --strict out, and the size is floored",
-                position=layer.kind.place if layer.kind else None,
-                length=len(layer.word),
-            ).located(self._shown)
+        try:
+            self.sheet.check_exact()
+        except Remainder as refusal:
+            raise refusal.located(self._shown) from None
 
     def build(self, *, softmax: bool = False) -> nn.Module:
         """The network as a PyTorch module, freshly initialised. A final `softmax` is left to the loss unless
         asked for."""
+        need("torch", to="build a network", extra="train")
         from striate.grammar.build import build
 
         return build(self, softmax=softmax)

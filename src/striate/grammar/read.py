@@ -35,7 +35,7 @@ from striate.grammar.words import check_digits, where
 
 MAX_TEXT = 64 * 1024
 _INPUT = re.compile(r"\s*([0-9]+)\s*[xX×]\s*([0-9]+)\s*[xX×]\s*([0-9]+)\s*:")
-_TOKEN = re.compile(r"\s*([(){}\[\]|+*=]|[^\s(){}\[\]|+*=]+)")
+_TOKEN = re.compile(r"[(){}\[\]|+*=]|[^\s(){}\[\]|+*=]+")
 _CLOSES = {"(": ")", "{": "}", "[": "]"}
 _ENDS = frozenset({")", "}", "]", "|", "+", ""})  # what ends a sequence; the last token is empty
 
@@ -83,7 +83,7 @@ def read_input(text: str) -> tuple[Shape | None, int]:
 
 
 def _tokens(text: str, start: int) -> list[Token]:
-    tokens = [Token(found[1], found.start(1)) for found in _TOKEN.finditer(text, start)]
+    tokens = [Token(found[0], found.start()) for found in _TOKEN.finditer(text, start)]
     return [*tokens, Token("", len(text))]
 
 

@@ -67,6 +67,11 @@ class Sheet:
             last = layer.receptive_field
         return last
 
+    def check_exact(self) -> None:
+        """The lectures' rule: refuse any window that does not end exactly at the border ("doesn't fit!")."""
+        for layer in self.layers:
+            layer.check_exact()
+
     def to_dict(self, batch: int = 1) -> dict[str, Any]:
         """The table as plain data: the form of `striate plan --json`."""
         reach = self.receptive_field

@@ -27,7 +27,8 @@ from striate.grammar.trace_rows import Ledger, few, idle
 from striate.grammar.trace_step import Op
 
 _VALUES = re.compile(
-    r"meta tensor|data-dependent|'Meta' backend|no data|data_ptr|numpy\(\)", re.IGNORECASE
+    r"meta tensor|meta device|data-dependent|'Meta' backend|no data|data_ptr|numpy\(\)",
+    re.IGNORECASE,
 )
 
 
@@ -74,6 +75,11 @@ def _twin(module: nn.Module, name: str) -> tuple[nn.Module, list[nn.Parameter], 
     """A copy on the meta device in eval mode, its parameters, and how many hooks it lacks. Weights are not
     copied, and tied ones stay tied."""
     parameters = list(module.parameters())
+    if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
+        raise CannotTrace(
+            f"{name} is TorchScript, whose parts cannot be watched",
+            "trace the module it was made from",
+        )
     if any(isinstance(p, UninitializedTensorMixin) for p in parameters):
         raise CannotTrace(
             f"{name} has lazy layers, which have no sizes before their first run",
@@ -209,7 +215,7 @@ class _Walk(TorchDispatchMode):  # type: ignore[no-untyped-call]
         made = _tensors_in(result)
         name, waiting = _name(func), unions([o.flow for o in operands])
         meets = any(o.flow.data for o in operands) and not is_new(name)
-        if made and (meets or (waiting and name in COSTLY)):
+        if made and (meets or (waiting and name in COSTLY and not self.ledger.is_making_weights)):
             self._follow(func, (args, kwargs), tensors, made)
         else:
             for tensor in made:
@@ -236,6 +242,8 @@ class _Walk(TorchDispatchMode):  # type: ignore[no-untyped-call]
             kept = (
                 flow if flow.spot and flow.spot.fits(tuple(base.shape)) and meets else flow.at(None)
             )
+            if flow.fields and not kept.fields:
+                self.ledger.lose(op.name)
             self.tell(base, kept)
 
 

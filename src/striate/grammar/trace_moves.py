@@ -149,7 +149,7 @@ def cat(op: Op) -> Outcome:
     flow = joined([replace_size(o, dim, op.out) for o in op.operands], op.out)
     if flow.spot is None or dim in flow.spot[:2]:
         flow = flow.at(None)
-    return Outcome(flow, Cell("concat", joins=True) if len(op.data) > 1 else None)
+    return Outcome(flow, Cell("concat", joins=True) if len(op.operands) > 1 else None)
 
 
 def replace_size(operand: Operand, dim: int, out: Sizes) -> Operand:

@@ -13,7 +13,7 @@ from striate.grammar.bind import Fields, Layer
 from striate.grammar.trace_flow import Flow, Operand, Spot, joined, unions
 from striate.grammar.trace_known import follow
 from striate.grammar.trace_step import Cell, Op
-from striate.grammar.trace_words import is_block, is_single, is_unspelt, layer_word
+from striate.grammar.trace_words import called, is_block, is_single, is_unspelt, layer_word
 from striate.grammar.words import Word
 
 _ENDS = sliding.Adaptive | sliding.Global | plain.Flatten | plain.Full
@@ -93,9 +93,7 @@ class Ledger:
                 and not whole
                 and all(o.flow.fields for o in op.data)
             ):
-                self._lost.setdefault(
-                    op.name.strip("_").removeprefix("unsafe_"), self.calls[-1].path
-                )
+                self.lose(op.name)
         places = flow.spot.height * flow.spot.width if flow.spot else 1
         outgrown = {mark for mark in flow.squeezed if self._places[mark] < places}
         self._inner |= outgrown
@@ -109,6 +107,15 @@ class Ledger:
             return flow
         self._places[self._mark] = places
         return replace(flow, squeezed=flow.squeezed | {self._mark})
+
+    @property
+    def is_making_weights(self) -> bool:
+        """True inside a parametrization: what it learns belongs to the layer whose weights it makes."""
+        return "parametrizations" in self.calls[-1].path.split(".")
+
+    def lose(self, operator: str) -> None:
+        """The field was not followed through an operator."""
+        self._lost.setdefault(operator.strip("_").removeprefix("unsafe_"), self.calls[-1].path)
 
     def _row(self, op: Op, cell: Cell, flow: Flow) -> Row:
         call = self.calls[-1]
@@ -145,7 +152,7 @@ class Ledger:
 
     def _counts(self, call: Call) -> bool:
         """Whether a module that is one row is a row at all."""
-        name, last = type(call.module).__name__, call.path.rpartition(".")[2]
+        name, last = called(call.module), call.path.rpartition(".")[2]
         if name == "Identity":
             return bool(re.fullmatch(r"id\d+", last))  # the word `id` of a built plan
         if name == "Flatten" and last.endswith("_flatten"):  # a part of the `fc` of a built plan
@@ -166,8 +173,10 @@ class Ledger:
         given = as_map(given, main.cell.kind if main else None)
         word = layer_word(call.module, given.shape, output.shape)
         flow = self._hidden(call, word, output)
-        cell = main.cell if main else Cell(type(call.module).__name__.lower())
-        kind = word or (None if is_unspelt(call.module, len(given.sizes)) else cell.kind)
+        cell = main.cell if main else Cell(called(call.module).lower())
+        alone = sum(r.cell.kind is not None for r in rows) == 1
+        spelt = alone and not is_unspelt(call.module, len(given.sizes))
+        kind = word or (cell.kind if spelt else None)
         macs, bias = sum(r.cell.macs for r in rows), getattr(call.module, "bias", None) is not None
         cell = cell._replace(kind=kind, macs=macs, bias=cell.bias or (bias and macs > 0))
         if kind and kind.windows():
@@ -229,11 +238,7 @@ class Ledger:
         if isinstance(kind, sliding.Filtering) and kind.bias is None:
             default = kind.has_bias(after.cell.kind if after else None)
             kind = kind if default == cell.bias else replace(kind, bias=cell.bias)
-        own = (
-            type(row.call.module).__name__
-            if row.whole and not is_block(row.call.module)
-            else cell.op
-        )
+        own = called(row.call.module) if row.whole and not is_block(row.call.module) else cell.op
         word = kind.text if kind else own
         if row.marks & self._inner and isinstance(kind, _ENDS):
             kind = None

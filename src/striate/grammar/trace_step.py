@@ -52,8 +52,8 @@ class Cell(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """`whole`: by the nature of the operator a place sees the whole picture. A field that is gone without that
-    was lost: it is not followed through this operator."""
+    """`whole`: by the nature of the operator a place sees the whole picture. A field that is gone without
+    that was lost: it is not followed through this operator."""
 
     flow: Flow
     cell: Cell | None = None

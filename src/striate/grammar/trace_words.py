@@ -25,23 +25,33 @@ _CALLED: Mapping[str, str] = MappingProxyType(
 _SELU_SCALE = 1.05
 
 
+def _kind(module: Any) -> type:
+    """The class of a module, without what a parametrization of its weights puts before it."""
+    return next(c for c in type(module).__mro__ if c.__module__ != "torch.nn.utils.parametrize")
+
+
+def called(module: Any) -> str:
+    """The name of a module's class."""
+    return _kind(module).__name__
+
+
 def home(module: Any) -> str:
     """Where the class of a module is defined."""
-    return str(type(module).__module__)
+    return _kind(module).__module__
 
 
 def is_single(module: Any) -> bool:
     """True for a module that is one row of the table, whatever it does inside: PyTorch's own layers without
     parts, and the words of a built plan."""
     if home(module) == OURS:
-        return type(module).__name__ not in {"Residual", "Fork"}
+        return called(module) not in {"Residual", "Fork"}
     own = home(module).startswith(OFFICIAL) and home(module) != OFFICIAL + "container"
-    return own and next(module.children(), None) is None
+    return own and {name for name, _ in module.named_children()} <= {"parametrizations"}
 
 
 def is_block(module: Any) -> bool:
     """True for the blocks of a built plan, whose row is the join that ends them."""
-    return home(module) == OURS and type(module).__name__ in {"Residual", "Fork"}
+    return home(module) == OURS and called(module) in {"Residual", "Fork"}
 
 
 def activation(name: str, given: Mapping[str, Any], channels: int) -> plain.Activation | None:
@@ -87,7 +97,7 @@ def convolution(
 
 def layer_word(module: Any, given: Shape, output: Shape) -> Word | None:
     """The word of a module where its operators do not say it, or say it less well."""
-    name = type(module).__name__
+    name = called(module)
     try:
         if home(module) == OURS:
             return _our_word(module, name, given, output)
@@ -156,7 +166,7 @@ def _our_word(module: Any, name: str, given: Shape, output: Shape) -> Word | Non
 def is_unspelt(module: Any, rank: int) -> bool:
     """True where the word of the operators inside would say too much: padding that is not zeros, a batch norm
     with a momentum that the grammar cannot write, windows over something else than N C H W."""
-    name = type(module).__name__
+    name = called(module)
     padding = getattr(module, "padding_mode", "zeros")
     norm = "BatchNorm" in name
     return (

@@ -57,7 +57,11 @@ def _spelled(text: str) -> Word:
         hint = f"did you mean {near}?" if near else "words are: " + " ".join(WORDS)
         raise UnknownWord(f"unknown word {text[:40]!r}", hint)
     kind, fixed = WORDS[name]
-    word = read_word(kind, fixed, text, name)
+    try:
+        word = read_word(kind, fixed, text, name)
+    except PlanError as fault:
+        fault.hint = fault.hint or f"write it like `{fixed.get('called', kind.example)}`"
+        raise
     word.text  # noqa: B018  (now every copy of it knows its text)
     return word
 
@@ -80,6 +84,8 @@ def leading_letters(text: str) -> str:
 
 def nearest(name: str, known: Mapping[str, object] | list[str], count: int = 3) -> str:
     """Up to three known names that look like this one, as words of a sentence."""
+    if name in known:
+        return f"`{name}`"
     return " or ".join(
         f"`{n}`" for n in difflib.get_close_matches(name[:60], list(known), count, 0.6)
     )

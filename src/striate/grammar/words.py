@@ -178,8 +178,7 @@ def read_word(kind: type[Word], fixed: Mapping[str, Any], text: str, name: str) 
     while body:
         match = _OPTION.match(body)
         if not match:
-            said = f"`{kind.example}` is how this word looks; {body[:40]!r} cannot be read"
-            raise WordFault(said)
+            raise WordFault(f"{body[:40]!r} cannot be read here")
         letter, value = match[1], match[2]
         if letter == "same":
             if value or "p" not in own or own["p"].metadata["kind"] != "padding":
@@ -191,8 +190,7 @@ def read_word(kind: type[Word], fixed: Mapping[str, Any], text: str, name: str) 
         _put(found, own.get("-"), channels, kind, "-")
     missing = [f for f in own.values() if f.default is MISSING and f.name not in found]
     if missing:
-        hint = f"write it like `{kind.example}`"
-        raise WordFault(f"its {missing[0].name} is missing", hint)
+        raise WordFault(f"its {missing[0].name} is missing")
     return kind(**found)
 
 
@@ -207,8 +205,7 @@ def _put(
         what = {"": "number after its name", "-": "channels"}.get(letter, f"option `{letter}`")
         own = ", ".join(letters(kind))
         known = f"it knows {own}" if own else "it takes no options"
-        hint = f"write it like `{kind.example}`"
-        raise WordFault(f"this word has no {what}; {known}", hint)
+        raise WordFault(f"this word has no {what}; {known}")
     if f.name in found:
         raise WordFault(f"its {f.name} is given twice", "leave one out")
     found[f.name] = _value(f, text)

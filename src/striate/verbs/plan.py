@@ -12,6 +12,7 @@ from striate.geometry.shape import Shape, read_shape
 from striate.grammar.plan import Plan
 from striate.grammar.sheet import Sheet
 from striate.grammar.vocabulary import WORDS, nearest
+from striate.optional import need
 from striate.zoo.catalogue import CATALOGUE, plan_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def plan(
     if name in CATALOGUE:
         return _bound(plan_of(name), shape, classes, replaced=True)
     if _FOREIGN.match(name):
+        need("torch", to="look into a module", extra="train")
         from striate.grammar.foreign import load
 
         return _traced(load(name), name, shape)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from striate.errors import NoWeights, WeightsDiffer, WeightsRefused
-from striate.fetch import Progress, fetch, sha256_of
+from striate.fetch import Progress, fetch, hash_of
 from striate.grammar.plan import Plan
 from striate.optional import available, need
 from striate.zoo.catalogue import find
@@ -73,6 +73,7 @@ def pretrained(
     `announce` gets one sentence before a download, and may raise to stop it.
     """
     wanted = find(name)
+    need("torch", to="load pretrained weights", extra="train")
     path = Path(file) if file else _downloaded(wanted, announce, progress)
     check_named_hash(path)
     plan = Plan.read(wanted.text)
@@ -125,7 +126,7 @@ def _downloaded(
 def check_named_hash(path: Path) -> None:
     """A file whose name states the start of its sha256 must have it."""
     stated = _HASHED.search(path.name)
-    if stated and path.is_file() and not (real := sha256_of(path)).startswith(stated[1]):
+    if stated and path.is_file() and not (real := hash_of(path)).startswith(stated[1]):
         raise WeightsRefused(
             f"{path.name} should have a sha256 that starts with {stated[1]}, but it starts with {real[:8]}",
             "the file is damaged or is another one: delete it and get it again",
