@@ -341,3 +341,34 @@ def test_two_at_once_do_not_spoil_each_other(server: Server, target: Path) -> No
 def test_a_folder_that_is_not_there_is_a_fault_of_files(server: Server, target: Path) -> None:
     with pytest.raises(FileFault, match="cannot be written: No such file or directory"):
         fetch(server.url, target.parent / "no" / "file", sha256=SHA256)
+
+
+def test_an_md5_pins_a_file_too_and_plain_http_is_then_taken(server: Server, target: Path) -> None:
+    fetch(server.url, target, md5=hashlib.md5(CONTENT).hexdigest().upper())
+    assert target.read_bytes() == CONTENT
+    fetch("http://nowhere.invalid/file", target, md5=hashlib.md5(CONTENT).hexdigest())
+
+
+def test_a_wrong_md5_is_refused_and_nothing_is_kept(server: Server, target: Path) -> None:
+    with pytest.raises(DownloadRefused, match=f"asked for: md5 .*, expected {'0' * 32}"):
+        fetch(server.url, target, md5="0" * 32)
+    assert left(target) == []
+    target.write_bytes(b"mine")
+    with pytest.raises(DownloadRefused, match=r"another file: md5 .*, expected 000000000000…"):
+        fetch(server.url, target, md5="0" * 32)
+    assert target.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("text", ["", "0" * 31, "g" * 32, "0" * 64])
+def test_what_is_no_md5_is_refused_before_anything_is_asked(
+    server: Server, target: Path, text: str
+) -> None:
+    with pytest.raises(DownloadRefused, match="is no MD5"):
+        fetch(server.url, target, md5=text)
+    assert not server.seen
+
+
+def test_half_an_interrupted_file_with_an_md5_is_completed(server: Server, target: Path) -> None:
+    server.stops_after, server.etag = [300_000], ""
+    fetch(server.url, target, md5=hashlib.md5(CONTENT).hexdigest(), patience=QUICK)
+    assert server.seen[-1]["Range"] == "bytes=300000-"

@@ -234,3 +234,108 @@ class DownloadRefused(StriateError):
     than allowed, or an address that would not protect it on the way. Nothing of it was kept."""
 
     code, title, exit_code = "N003", "a download that was refused", 6
+
+
+class DataError(StriateError):
+    """A fault in the pictures a user gave, or in how they are divided."""
+
+    code, title, exit_code = "D000", "a fault in the data", 3
+
+
+class Unreadable(DataError):
+    """One file is no picture that can be read: damaged, cut off, empty, too large, or of a format
+    that is not among JPEG, PNG, WebP, GIF, BMP, TIFF (and AVIF where Pillow has it). It is never
+    replaced by another picture and never made black. `striate check DATA` lists all such files;
+    `--skip-bad` goes on without them and says so.
+    """
+
+    code, title = "D001", "a picture that cannot be read"
+
+
+class NoPictures(DataError):
+    """What was given holds no pictures in a form that is understood: DIR/class/*.jpg,
+    DIR/train/class/*.jpg, a CSV or JSONL manifest with path and label, a .zip or .tar of these, or
+    the name of a set (`striate data list`)."""
+
+    code, title = "D002", "no pictures found"
+
+
+class UnreadablePictures(DataError):
+    """Some pictures cannot be read, and training would silently go without them. They are listed by
+    path and reason. Repair or remove them, write them to a list with `striate check DATA
+    --fixes-out FILE`, or go on without them by `--skip-bad`."""
+
+    code, title = "D003", "unreadable pictures"
+
+
+class ManifestFault(DataError):
+    """A manifest must have a header with `path` and `label` (or one of their usual other names),
+    and every row must name an existing file and a label. The message names file, line and
+    column."""
+
+    code, title = "D010", "a manifest that cannot be used"
+
+
+class TaskNotYet(DataError):
+    """For now a picture has one label. Several labels for one picture, or numbers to predict, are
+    planned and refused until then, so that they are not taken for class names by mistake."""
+
+    code, title = "D011", "another task than one label for each picture"
+
+
+class ClassNotInTrain(DataError):
+    """A class stands in val or test that train does not have, so the network could never answer it.
+    The message names the folder and how many pictures it holds."""
+
+    code, title = "D012", "a class that train lacks"
+
+
+class SplitFault(DataError):
+    """The pictures cannot be divided as asked: shares that leave nothing for training, a class with
+    a single picture, a group column that is not there, a splits file that names other pictures."""
+
+    code, title = "D013", "a split that cannot be made"
+
+
+class ArchiveRefused(DataError):
+    """An archive holds something that no set of pictures needs: absolute paths, `..`, links,
+    devices, names that differ in capitals alone, or far more bytes or files than its size allows.
+    Nothing of it was written."""
+
+    code, title = "D014", "an archive that is refused"
+
+
+class UnknownSet(DataError):
+    """No folder, file or named set is called that. `striate data list` lists the sets."""
+
+    code, title = "D015", "an unknown set"
+
+
+class WorkerFault(DataError):
+    """A thread or process that prepares pictures stopped or hung. The message names the picture it
+    was at. Training never goes on without it in silence."""
+
+    code, title = "D016", "a worker that failed"
+
+
+class PreparationFault(DataError):
+    """A preparation (how a file becomes the network's input) has a value it cannot have. All faults
+    are listed.
+    """
+
+    code, title = "D017", "a preparation that cannot be used"
+
+
+class SetNotHere(DataError):
+    """A named set has not been got yet, or not all of it. Nothing is downloaded unasked: the message
+    gives the line to run, `striate data get NAME`, and the places that were looked at."""
+
+    code, title = "D018", "a named set that is not here"
+
+
+class SetRefused(DataError):
+    """A file of a named set is not the published one: its hash differs, or its content does not have
+    the form of that set. Results on it could not be compared with anybody's. Move it away and get
+    the set anew."""
+
+    code, title = "D019", "a named set that is not the published one"

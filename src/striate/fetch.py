@@ -26,7 +26,7 @@ from striate.safe import settle, unwritable, write_json
 Progress = Callable[[int, int | None], None]
 _CHUNK = 1 << 18
 _SLOWEST = 100  # bytes per second; below it a server keeps us waiting without ever timing out
-_HEX_OF_SHA256 = 64
+_HEX_OF = {"sha256": 64, "md5": 32}
 _RETRIED = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -45,7 +45,8 @@ class _Wish:
 
     url: str
     target: Path
-    sha256: str
+    kind: str  # of the hash: sha256 or md5
+    wanted: str
     size_limit: int
     timeout_s: float
     progress: Progress | None
@@ -67,19 +68,20 @@ def fetch(
     *,
     sha256: str | None = None,
     sha256_prefix: str | None = None,
+    md5: str | None = None,
     size_limit: int = 1 << 32,
     progress: Progress | None = None,
     patience: Patience | None = None,
 ) -> Path:
     """Download `url` to `target` unless it is there already, and return `target`.
 
-    `sha256` pins the content; `sha256_prefix` is for hashes of which a beginning is published. Plain http
-    is taken only with the whole hash. `progress(done, total)` is called as bytes arrive.
+    `sha256` or `md5` pins the content; `sha256_prefix` is for hashes of which a beginning is published. Plain
+    http is taken only with the whole hash. `progress(done, total)` is called as bytes arrive.
     """
     patience = patience or Patience()
-    wanted = _pinned(sha256, sha256_prefix)
-    wish = _Wish(url, Path(target), wanted, size_limit, patience.timeout_s, progress)
-    _check_address(url, len(wanted) == _HEX_OF_SHA256)
+    kind, wanted = _pinned(sha256, sha256_prefix, md5)
+    wish = _Wish(url, Path(target), kind, wanted, size_limit, patience.timeout_s, progress)
+    _check_address(url, len(wanted) == _HEX_OF[kind])
     try:
         if wish.target.exists():
             _check_existing(wish)
@@ -97,19 +99,20 @@ def fetch(
     return wish.target
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+def hash_of(path: Path, kind: str = "sha256") -> str:
+    """The sha256 or md5 of a file, in hexadecimal; md5 only where no better sum is published."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, kind).hexdigest()
 
 
-def _pinned(sha256: str | None, prefix: str | None) -> str:
-    """The known beginning of the hash, in small letters."""
-    wanted = (prefix or "" if sha256 is None else sha256).lower()
-    is_whole = len(wanted) == _HEX_OF_SHA256
-    if (sha256 is not None and not is_whole) or set(wanted) - set("0123456789abcdef"):
-        raise DownloadRefused(f"{wanted!r} is not a SHA-256", "64 hexadecimal digits are needed")
-    return wanted
+def _pinned(sha256: str | None, prefix: str | None, md5: str | None) -> tuple[str, str]:
+    """The kind of the hash and its known beginning, in small letters."""
+    kind, whole = ("sha256", sha256) if md5 is None else ("md5", md5)
+    wanted = (prefix or "" if whole is None else whole).lower()
+    if (whole is not None and len(wanted) != _HEX_OF[kind]) or wanted.strip("0123456789abcdef"):
+        text = f"{wanted!r} is {'not a SHA-256' if md5 is None else 'no MD5'}"
+        raise DownloadRefused(text, f"{_HEX_OF[kind]} hexadecimal digits are needed")
+    return kind, wanted
 
 
 def _check_address(url: str, is_pinned: bool) -> None:
@@ -126,9 +129,9 @@ def _check_address(url: str, is_pinned: bool) -> None:
 
 def _check_existing(wish: _Wish) -> None:
     """A file that is there already is used if it is the right one, and never replaced if it is not."""
-    found = sha256_of(wish.target) if wish.sha256 else ""
-    if not found.startswith(wish.sha256):
-        text = f"{wish.target} is another file: sha256 {found[:12]}…, expected {wish.sha256[:12]}…"
+    found = hash_of(wish.target, wish.kind) if wish.wanted else ""
+    if not found.startswith(wish.wanted):
+        text = f"{wish.target} is another file: {wish.kind} {found[:12]}…, expected {wish.wanted[:12]}…"
         raise DownloadRefused(text, "move it away and try again", where=str(wish.target))
 
 
@@ -167,17 +170,15 @@ def _transfer(wish: _Wish, file: IO[bytes], patience: Patience) -> None:
             time.sleep(pause)
             pause *= 2
             continue
-        found = sha256_of(wish.part) if wish.sha256 else ""
-        if found.startswith(wish.sha256):
+        got = hash_of(wish.part, wish.kind) if wish.wanted else ""
+        if got.startswith(wish.wanted):
             settle(wish.part, wish.target)
             return
         file.truncate(0)
         # A part that was here before may have been of another version: then once more from the start.
         if not resumed or attempt == patience.tries:
-            text = f"{wish.url} is not the file that was asked for: sha256 {found}, expected {wish.sha256}"
-            hint = (
-                "it was removed; the server may hold another version, or it was changed on the way"
-            )
+            text = f"{wish.url} is not the file that was asked for: {wish.kind} {got}, expected {wish.wanted}"
+            hint = "it was removed; the server has another version, or it was changed on the way"
             raise DownloadRefused(text, hint, where=wish.url)
 
 
@@ -186,7 +187,7 @@ def _receive(wish: _Wish, file: IO[bytes]) -> bool:
     offset = os.fstat(file.fileno()).st_size
     headers = {"User-Agent": "striate", "Accept-Encoding": "identity"}
     marks = _read_marks(wish)
-    if offset and marks.get("url") == wish.url and (marks.get("validator") or wish.sha256):
+    if offset and marks.get("url") == wish.url and (marks.get("validator") or wish.wanted):
         headers["Range"] = f"bytes={offset}-"
         if marks.get("validator"):
             headers["If-Range"] = marks["validator"]

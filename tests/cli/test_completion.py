@@ -24,3 +24,13 @@ def test_the_shell_itself_can_read_the_script(striate: Callable, shell: str) -> 
         pytest.skip(f"{shell} is not installed")
     script = striate("completion", shell).out
     assert subprocess.run([shell, "-n"], input=script.encode(), capture_output=True).stderr == b""
+
+
+def test_names_of_networks_are_completed() -> None:
+    from click.shell_completion import ShellComplete
+
+    from striate.cli.main import group
+
+    complete = ShellComplete(group, {}, "striate", "_STRIATE_COMPLETE")
+    found = [item.value for item in complete.get_completions(["plan"], "mobilenet")]
+    assert found == ["mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small"]

@@ -39,6 +39,11 @@ def test_a_narrow_terminal_cuts_the_widest_text_and_no_number() -> None:
     assert max(map(len, lines)) == 22
 
 
+def test_a_column_of_names_is_never_cut() -> None:
+    lines = output.table(("name", "paper"), [("mobilenet_v3_large", "x" * 50)], "Ll", width=30)
+    assert lines.splitlines()[1] == "mobilenet_v3_large  xxxxxxxxx…"
+
+
 def test_a_terminal_too_narrow_for_anything_still_gets_a_table() -> None:
     lines = output.table(
         ("name", "parameters"), [row[:2] for row in ROWS], "lr", width=3

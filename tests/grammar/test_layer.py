@@ -44,3 +44,9 @@ def test_blocks_say_how_their_arms_are_joined(text: str, how: str, arms: int, jo
     (block,) = Plan.read(f"4x8x8: {text}").nodes
     assert isinstance(block, Block)
     assert (block.how, len(block.arms), block.join is not None) == (how, arms, joined)
+
+
+def test_a_unit_outside_the_map_has_no_box() -> None:
+    layer = Plan.read("3x8x8: conv3-4")[0]
+    with pytest.raises(IndexError, match=r"conv1 is 4x6x6: it has no unit \(6, 0\)"):
+        layer.box(6, 0, Shape(3, 8, 8))

@@ -86,6 +86,7 @@ def test_what_thirty_two_channels_cannot_have_is_refused(text: str, said: str) -
     with pytest.raises(WordFault) as met:
         spelled(text, 5).shape(MAP)
     assert met.value.text == f"`{text}`: {said}"
+    assert met.value.hint
     assert (met.value.position, met.value.length) == (5, len(text))
 
 

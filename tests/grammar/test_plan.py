@@ -19,6 +19,7 @@ def test_a_plan_is_a_sequence_of_its_layers() -> None:
     assert len(plan) == len(list(plan)) == 5
     assert plan[0] is plan["stage1.conv1"]
     assert plan[-1].word == "fc10"
+    assert plan[1:3] == (plan[1], plan[2])
     with pytest.raises(KeyError, match="conv1"):
         plan["conv1"]
     with pytest.raises(IndexError):

@@ -181,3 +181,10 @@ def test_a_hundred_thousand_layers_are_the_most(text: str, at: int) -> None:
 def test_a_hundred_thousand_layers_can_be_read() -> None:
     items, _ = read("(relu)*100000")
     assert items == (Repeat((RELU,), 100_000),)
+
+
+@pytest.mark.parametrize("text", ["3x32x32 conv3-4", "3x32x32"])
+def test_an_input_without_its_colon_is_told_where_it_goes(text: str) -> None:
+    with pytest.raises(SyntaxFault, match="after an input stands `:`") as met:
+        read(text)
+    assert met.value.position == 7

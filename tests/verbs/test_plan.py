@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,16 +74,30 @@ def test_a_module_object_is_traced() -> None:
     assert found.parameters == 8 * 28
 
 
+def test_a_network_from_elsewhere_has_the_classes_it_has() -> None:
+    torch = pytest.importorskip("torch")
+    module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 5))
+    assert str(plan(module, (3, 8, 8), classes=5)).startswith("layer ")
+    with pytest.raises(ClassesDiffer, match="Sequential ends with 5 outputs, but there are 7 clas"):
+        plan(module, (3, 8, 8), classes=7)
+
+
+@pytest.mark.parametrize(("thing", "kind"), [(None, "NoneType"), (3, "int"), ([], "list")])
+def test_what_is_no_network_is_refused_with_what_is_one(thing: Any, kind: str) -> None:
+    with pytest.raises(PlanError, match=f"a text, a name or an nn.Module; got {kind}"):
+        plan(thing)
+
+
 def test_a_function_of_the_users_own_is_found_in_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("torch")
-    (tmp_path / "nets_of_mine.py").write_text(
+    (tmp_path / "net_of_a_user.py").write_text(
         "from torch import nn\n"
         "def make(): return nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(144, 2))\n"
     )
     monkeypatch.chdir(tmp_path)
-    assert plan("nets_of_mine:make", (1, 8, 8)).parameters == 4 * 10 + 2 * 145
+    assert plan("net_of_a_user:make", (1, 8, 8)).parameters == 4 * 10 + 2 * 145
 
 
 def test_a_module_that_is_not_there_is_named() -> None:

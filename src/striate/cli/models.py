@@ -42,7 +42,7 @@ def command(pattern: str, as_json: bool) -> None:
         )
         for row in rows
     ]
-    output.emit(output.table(headers, lines, "lllrrrll"))
+    output.emit(output.table(headers, lines, "LlLrrrll"))
     if any(row["weights"] for row in rows):
         licences = sorted({row["weights"]["licence"] for row in rows if row["weights"]})
         output.emit("\nlicence of the weights: " + "; ".join(licences))

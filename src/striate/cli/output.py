@@ -101,6 +101,7 @@ def table(
     """Plain columns. `align` has one letter per column, l or r (missing: l); whole numbers get separators.
 
     In a terminal the widest left-aligned column is cut with … until the lines fit; a pipe gets everything.
+    L is a left-aligned column that is never cut, for names that are to be typed again.
     `width` stands for the terminal's in tests.
     """
     cells = [list(headers), *([_cell(value) for value in row] for row in rows)]

@@ -9,6 +9,13 @@ import click
 from striate.cli import output
 
 
+def names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001 as click asks
+    """The networks of the zoo that start so, for the shell's completion."""
+    from striate.zoo.catalogue import CATALOGUE
+
+    return [name for name in CATALOGUE if name.startswith(incomplete)]
+
+
 @click.command(
     epilog=output.examples(
         'striate plan "3x32x32: (conv3p1-64 bn relu)*2 max2 (conv3p1-128 bn relu)*2 max2 gap fc10"',
@@ -19,7 +26,7 @@ from striate.cli import output
         "striate plan mymodule:make_net --input 1x28x28 --json",
     ),
 )
-@click.argument("network")
+@click.argument("network", shell_complete=names)
 @click.option("--input", "given", metavar="CxHxW", help="Channels, height and width of a picture.")
 @click.option(
     "--classes", type=click.IntRange(1), help="How many classes the last layer tells apart."

@@ -59,6 +59,8 @@ class Layer:
 
     def box(self, row: int, column: int, given: Shape) -> tuple[int, int, int, int]:
         """(top, left, bottom, right) of what the unit at (row, column) sees, clipped to `given`."""
+        if not (0 <= row < self.output.height and 0 <= column < self.output.width):
+            raise IndexError(f"{self.name} is {self.output}: it has no unit ({row}, {column})")
         if self.field is None:
             return 0, 0, given.height, given.width
         top, bottom = self.field[0].box(row, given.height)

@@ -25,6 +25,7 @@ ACTIVATIONS: dict[str, str | None] = {
     "softplus": None,
     "mish": None,
 }
+_DIVISOR = "choose a number that divides them, or other channels before it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +83,7 @@ class Maxout(Word):
 
     def shape(self, given: Shape) -> Shape:
         if given.channels % self.pieces:
-            self.fault(f"{self.pieces} must divide the channels; got {given.channels}")
+            self.fault(f"{self.pieces} must divide the channels; got {given.channels}", _DIVISOR)
         return given._replace(channels=given.channels // self.pieces)
 
 
@@ -182,7 +183,7 @@ class Shuffle(Same):
 
     def shape(self, given: Shape) -> Shape:
         if given.channels % self.groups:
-            self.fault(f"{self.groups} must divide the channels; got {given.channels}")
+            self.fault(f"{self.groups} must divide the channels; got {given.channels}", _DIVISOR)
         return given
 
 
@@ -199,7 +200,7 @@ class Part(Word):
 
     def shape(self, given: Shape) -> Shape:
         if given.channels % self.parts:
-            self.fault(f"{self.parts} must divide the channels; got {given.channels}")
+            self.fault(f"{self.parts} must divide the channels; got {given.channels}", _DIVISOR)
         if self.index > self.parts:
             self.fault(f"there is no part {self.index} of {self.parts}", f"use i1 to i{self.parts}")
         return given._replace(channels=given.channels // self.parts)

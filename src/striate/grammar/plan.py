@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, final, overload
 
 from striate.errors import ClassesDiffer, LimitExceeded, PlanError, Remainder, Unbound
 from striate.geometry.shape import MAX_SIZE, Pair, Shape
@@ -150,13 +150,12 @@ class Plan:
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)
 
-    def __getitem__(self, key: int | str) -> Layer:
-        if isinstance(key, int):
-            return self.layers[key]
-        try:
-            return next(layer for layer in self.layers if layer.name == key)
-        except StopIteration:
-            raise KeyError(key) from None
+    @overload
+    def __getitem__(self, key: int | str) -> Layer: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Layer, ...]: ...
+    def __getitem__(self, key: int | str | slice) -> Layer | tuple[Layer, ...]:
+        return self.sheet[key]
 
     def __str__(self) -> str:
         if self.given is None:

@@ -35,6 +35,7 @@ from striate.grammar.words import check_digits, where
 
 MAX_TEXT = 64 * 1024
 _INPUT = re.compile(r"\s*([0-9]+)\s*[xX×]\s*([0-9]+)\s*[xX×]\s*([0-9]+)\s*:")
+_BARE_INPUT = re.compile(r"\s*[0-9]+[xX×][0-9]+[xX×][0-9]+(?=\s|\Z)")
 _TOKEN = re.compile(r"[(){}\[\]|+*=]|[^\s(){}\[\]|+*=]+")
 _CLOSES = {"(": ")", "{": "}", "[": "]"}
 _ENDS = frozenset({")", "}", "]", "|", "+", ""})  # what ends a sequence; the last token is empty
@@ -72,6 +73,12 @@ def read_input(text: str) -> tuple[Shape | None, int]:
                 "`:` stands after the input, channels x height x width, and nowhere else",
                 "write it like `3x224x224: conv3p1-64`",
                 position=text.index(":"),
+            )
+        if bare := _BARE_INPUT.match(text):
+            raise SyntaxFault(
+                "after an input stands `:`",
+                "write it like `3x224x224: conv3p1-64`",
+                position=bare.end(),
             )
         return None, 0
     for i in (1, 2, 3):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, final
+from typing import Any, final, overload
 
 from striate.geometry.cost import FLOAT_BYTES, training_bytes
 from striate.geometry.shape import Pair, Shape
@@ -33,6 +33,27 @@ class Sheet:
     shared: int = 0
     notes: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.table()
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    @overload
+    def __getitem__(self, key: int | str) -> Layer: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Layer, ...]: ...
+    def __getitem__(self, key: int | str | slice) -> Layer | tuple[Layer, ...]:
+        if not isinstance(key, str):
+            return self.layers[key]
+        try:
+            return next(layer for layer in self.layers if layer.name == key)
+        except StopIteration:
+            raise KeyError(key) from None
 
     @cached_property
     def parameters(self) -> int:

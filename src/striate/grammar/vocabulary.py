@@ -33,6 +33,17 @@ WORDS: Mapping[str, tuple[type[Word], Mapping[str, Any]]] = MappingProxyType(
 
 _LONGEST = max(map(len, WORDS))
 
+# What the words are called elsewhere, for the hint of a fault.
+CALLED: Mapping[str, str] = MappingProxyType(
+    {
+        "linear": "fc", "dense": "fc", "batchnorm": "bn", "batchnormalization": "bn", "maxpool": "max",
+        "maxpooling": "max", "avgpool": "avg", "averagepool": "avg", "averagepooling": "avg", "globalavgpool": "gap",
+        "globalaveragepooling": "gap", "globalmaxpool": "gmp", "dropout": "drop", "depthwise": "dw", "swish": "silu", "hardswish": "hswish",
+        "hardsigmoid": "hsigmoid", "leakyrelu": "leaky", "identity": "id", "convolution": "conv",
+        "squeezeexcite": "se",
+    }
+)  # fmt: skip
+
 
 def spelled(text: str, at: int = -1) -> Word:
     """One written word, such as `conv3s2p1-64`, to its dataclass.
@@ -51,8 +62,11 @@ def spelled(text: str, at: int = -1) -> Word:
 def _spelled(text: str) -> Word:
     name = known_prefix(text)
     if name is None or not _are_options(leading_letters(text)[len(name) :], WORDS[name][0]):
-        near = nearest((leading_letters(text) or text).lower(), WORDS)
-        if name and f"`{name}`" not in near:  # `maxpool2`, `dropout0.5`
+        letters_of = (leading_letters(text) or text).lower()
+        near = f"`{CALLED[letters_of]}`" if letters_of in CALLED else nearest(letters_of, WORDS)
+        if (
+            name and letters_of not in CALLED and f"`{name}`" not in near
+        ):  # `maxpool2`, `dropout0.5`
             near = f"`{name}` or {near}" if near else f"`{name}`"
         hint = f"did you mean {near}?" if near else "words are: " + " ".join(WORDS)
         raise UnknownWord(f"unknown word {text[:40]!r}", hint)

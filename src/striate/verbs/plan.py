@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from striate.errors import UnknownModel, UnknownWord
+from striate.errors import ClassesDiffer, PlanError, UnknownModel, UnknownWord
 from striate.geometry.shape import Shape, read_shape
 from striate.grammar.plan import Plan
 from striate.grammar.sheet import Sheet
@@ -37,7 +37,12 @@ def plan(
     """
     shape = read_shape(given) if isinstance(given, str) else Shape(*given) if given else None
     if not isinstance(network, str):
-        return _traced(network, type(network).__name__, shape)
+        if not hasattr(network, "named_parameters"):  # asked so, because torch need not be here
+            raise PlanError(
+                f"a network is a text, a name or an nn.Module; got {type(network).__name__}",
+                "write it like `3x32x32: conv3p1-16 relu gap fc10`",
+            )
+        return _traced(network, type(network).__name__, shape, classes)
     name = network.strip()
     if name in CATALOGUE:
         return _bound(plan_of(name), shape, classes, replaced=True)
@@ -45,7 +50,7 @@ def plan(
         need("torch", to="look into a module", extra="train")
         from striate.grammar.foreign import load
 
-        return _traced(load(name), name, shape)
+        return _traced(load(name), name, shape, classes)
     return _bound(read(name), shape, classes, replaced=False)
 
 
@@ -73,7 +78,14 @@ def _bound(found: Plan, shape: Shape | None, classes: int | None, *, replaced: b
     return found.with_classes(classes, replaced=replaced) if classes is not None else found
 
 
-def _traced(module: nn.Module, name: str, shape: Shape | None) -> Sheet:
+def _traced(module: nn.Module, name: str, shape: Shape | None, classes: int | None) -> Sheet:
     from striate.grammar.trace import trace
 
-    return trace(module, shape or DEFAULT_INPUT, name)
+    sheet = trace(module, shape or DEFAULT_INPUT, name)
+    made = sheet.layers[-1].output.count if sheet.layers else sheet.given.count
+    if classes not in {None, made}:
+        raise ClassesDiffer(
+            f"{name} ends with {made:,} outputs, but there are {classes:,} classes",
+            "such a network is taken as it is: name a function that makes it with your number of classes",
+        )
+    return sheet
