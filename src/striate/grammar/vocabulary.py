@@ -36,11 +36,13 @@ _LONGEST = max(map(len, WORDS))
 # What the words are called elsewhere, for the hint of a fault.
 CALLED: Mapping[str, str] = MappingProxyType(
     {
-        "linear": "fc", "dense": "fc", "batchnorm": "bn", "batchnormalization": "bn", "maxpool": "max",
-        "maxpooling": "max", "avgpool": "avg", "averagepool": "avg", "averagepooling": "avg", "globalavgpool": "gap",
-        "globalaveragepooling": "gap", "globalmaxpool": "gmp", "dropout": "drop", "depthwise": "dw", "swish": "silu",
-        "hardswish": "hswish", "hardsigmoid": "hsigmoid", "leakyrelu": "leaky", "identity": "id", "convolution": "conv",
-        "squeezeexcite": "se",
+        "linear": "fc", "dense": "fc", "batchnorm": "bn",
+        "batchnormalization": "bn", "maxpool": "max", "maxpooling": "max",
+        "avgpool": "avg", "averagepool": "avg", "averagepooling": "avg",
+        "globalavgpool": "gap", "globalaveragepooling": "gap", "globalmaxpool": "gmp",
+        "dropout": "drop", "depthwise": "dw", "swish": "silu",
+        "hardswish": "hswish", "hardsigmoid": "hsigmoid", "leakyrelu": "leaky",
+        "identity": "id", "convolution": "conv", "squeezeexcite": "se",
     }
 )  # fmt: skip
 
