@@ -51,7 +51,8 @@ def functions(path: Path) -> Iterator[tuple[str, Function]]:
             if isinstance(inner, Function):
                 yield prefix + inner.name, inner
             named = isinstance(inner, Function | ast.ClassDef)
-            yield from walk(inner, f"{prefix}{inner.name}." if named else prefix)  # type: ignore[attr-defined]
+            name = f"{prefix}{inner.name}." if named else prefix  # type: ignore[attr-defined]
+            yield from walk(inner, name)
 
     return walk(tree(path), "")
 

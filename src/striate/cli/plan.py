@@ -9,7 +9,7 @@ import click
 from striate.cli import output
 
 
-def names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001 as click asks
+def names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     """The networks of the zoo that start so, for the shell's completion."""
     from striate.zoo.catalogue import CATALOGUE
 

@@ -78,7 +78,7 @@ def accelerator() -> dict[str, Any]:
                 "devices": [{"name": platform.processor(), "memory_bytes": None}],
                 "note": "",
             }
-    except Exception as fault:  # noqa: BLE001  (a broken driver is no reason to stop, but what a doctor is asked)
+    except Exception as fault:  # noqa: BLE001  (a broken driver is what a doctor is asked)
         return {
             "kind": None,
             "devices": [],
