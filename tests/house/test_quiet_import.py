@@ -35,9 +35,11 @@ def names(heavy: bool) -> list[str]:
 
 
 def test_importing_the_light_modules_prints_nothing_and_changes_nothing(child: Callable) -> None:
-    done = child(
-        "-W", "error", "-c", IMPORT_AND_COMPARE.format(names=names(heavy=False), before="")
+    # NumPy adds warning filters of its own while being imported; that is NumPy's affair.
+    code = IMPORT_AND_COMPARE.format(
+        names=names(heavy=False), before="importlib.import_module('numpy')"
     )
+    done = child("-W", "error", "-c", code)
     assert done.returncode == 0, done.stderr
     unchanged, loaded = json.loads(done.stderr)
     assert done.stdout == ""
