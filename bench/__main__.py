@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import plan
+from bench import pictures, plan
 
 
 def main() -> int:
@@ -19,6 +19,10 @@ def main() -> int:
         missed += over
         aim = f"{row.aim_ms:,.0f} ms" if row.aim_ms is not None else "-"
         print(f"{row.what:44}  {row.time_ms:>7,.1f} ms  {aim:>10}{'  missed' if over else ''}")
+    print()
+    for figure in pictures.rows():
+        print(pictures.shown(figure), flush=True)
+        missed += figure.aim is not None and figure.value is not None and figure.value < figure.aim
     print(f"\n{missed} of the aims missed" if missed else "\nall aims held", file=sys.stderr)
     return 0
 

@@ -61,7 +61,9 @@ def test_the_table_of_verbs_says_what_the_verb_says(verb: Verb) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_verb_speaks_json_and_shows_examples(name: str) -> None:
     command = importlib.import_module("striate.cli." + name.replace("-", "_")).command
-    assert "--json" in [flag for parameter in command.params for flag in parameter.opts]
+    verbs = command.commands.values() if isinstance(command, click.Group) else [command]
+    for verb in verbs:
+        assert "--json" in [flag for parameter in verb.params for flag in parameter.opts]
     assert f"striate {name}" in (command.epilog or "")
 
 

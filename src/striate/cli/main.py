@@ -39,6 +39,15 @@ VERBS = (
         "Shapes, parameters, cost and fields of a network, before a tensor exists.",
     ),
     Verb("models", "Design a network", "Every network the zoo knows."),
+    Verb(
+        "check",
+        "Look at the data",
+        "Look at every picture: unreadable files, copies, labels, sizes, light.",
+    ),
+    Verb(
+        "split", "Look at the data", "Divide pictures into train, val and test; nothing is copied."
+    ),
+    Verb("data", "Look at the data", "Named sets of pictures: which there are, and getting one."),
     Verb("doctor", "Help", "What this machine has: versions, cores, memory, accelerator, extras."),
     Verb("explain-error", "Help", "What the code of an error means, and what to do."),
     Verb("completion", "Help", "Print the script that completes `striate` in your shell."),

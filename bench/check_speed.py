@@ -1,0 +1,135 @@
+"""`check` beside bare decoding on as many processes: photographs, and 32-pixel thumbnails as files.
+
+Bare decoding is Pillow alone: open, convert to RGB, on as many processes as `check` uses, each with its share
+of the files. Both times hold what starts and imports. The files are read once before, so they are in memory.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+from striate.machine import usable_threads
+from striate.pictures.audit import audit
+from striate.pictures.opening import open_as_given
+
+PHOTOGRAPHS, THUMBNAILS = 0.75, 0.35
+COUNT = 10_000
+BARE = """
+import sys
+from PIL import Image
+paths = sys.stdin.read().splitlines()
+for path in paths:
+    with Image.open(path) as image:
+        image.convert("RGB")
+"""
+
+
+class Speed(NamedTuple):
+    """Pictures a second, bare and with `check` (reading alone, and with the search for copies)."""
+
+    what: str
+    pictures: int
+    bare: float
+    reading: float
+    whole: float
+    aim: float
+
+    @property
+    def share(self) -> float:
+        """The speed of `check` as a part of that of bare decoding."""
+        return self.whole / self.bare
+
+
+def measure(data: Path | None = None, count: int = COUNT, repeats: int = 3) -> list[Speed]:
+    """The best of some runs for each kind of pictures that `data` (else STRIATE_DATA) holds."""
+    root = data or Path(os.environ.get("STRIATE_DATA", "."))
+    found = []
+    with tempfile.TemporaryDirectory(prefix="striate-bench-") as held:
+        photographs = Path(held) / "photographs"
+        if (root / "hymenoptera").is_dir() and _photographs(
+            root / "hymenoptera", photographs, count
+        ):
+            found.append(_speed("photographs", photographs, PHOTOGRAPHS, repeats))
+        archive = root / "cifar10" / "cifar10_jpeg_q75_60000.zip"
+        if archive.exists():
+            thumbnails = Path(held) / "thumbnails"
+            _thumbnails(archive, thumbnails, count)
+            found.append(_speed("32-pixel thumbnails", thumbnails, THUMBNAILS, repeats))
+    return found
+
+
+def _photographs(source: Path, target: Path, count: int) -> int:
+    """As many files as wanted, each the same picture as another but with bytes of its own."""
+    names = sorted(source.rglob("*.jpg"))
+    for i in range(min(count, 10 * len(names))):
+        name, turn = names[i % len(names)], i // len(names)
+        path = target / name.parent.name / f"{turn}_{name.name}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.read_bytes() + bytes(turn))
+    return len(names)
+
+
+def _thumbnails(archive: Path, target: Path, count: int) -> None:
+    with zipfile.ZipFile(archive) as held:
+        names = [name for name in held.namelist() if name.endswith(".jpg")]
+        held.extractall(target, names[:: max(1, len(names) // count)][:count])
+
+
+def _speed(what: str, folder: Path, aim: float, repeats: int) -> Speed:
+    paths = sorted(str(path) for path in folder.rglob("*.jpg"))
+    for path in paths:
+        Path(path).read_bytes()
+    bare, reading, whole = [], [], []
+    for _ in range(repeats):
+        bare.append(len(paths) / _bare(paths))
+        read, all_of_it = _checked(folder)
+        reading.append(len(paths) / read)
+        whole.append(len(paths) / all_of_it)
+    return Speed(what, len(paths), max(bare), max(reading), max(whole), aim)
+
+
+def _bare(paths: list[str]) -> float:
+    """Seconds for decoding all, with everything that starts."""
+    begun, count = time.perf_counter(), usable_threads()
+    command = [sys.executable, "-c", BARE]
+    workers = [subprocess.Popen(command, stdin=subprocess.PIPE, text=True) for _ in range(count)]
+    for i, worker in enumerate(workers):
+        assert worker.stdin
+        worker.stdin.write("\n".join(paths[i::count]))
+        worker.stdin.close()
+    for worker in workers:
+        worker.wait()
+    return time.perf_counter() - begun
+
+
+def _checked(folder: Path) -> tuple[float, float]:
+    """Seconds until all are read, and until the findings are there, with everything that starts."""
+    begun = read = time.perf_counter()
+    steps = audit(open_as_given(folder))
+    while True:
+        try:
+            event = next(steps)
+            if event.what.startswith("reading"):
+                read = time.perf_counter()
+        except StopIteration:
+            return read - begun, time.perf_counter() - begun
+
+
+def main() -> None:
+    """Print a table."""
+    for row in measure():
+        print(
+            f"{row.what:22} {row.pictures:>7,}  bare {row.bare:>7,.0f}/s  reading {row.reading:>7,.0f}/s  "
+            f"check {row.whole:>7,.0f}/s  {row.share:>4.0%} (aim {row.aim:.0%})"
+        )
+
+
+if __name__ == "__main__":
+    main()

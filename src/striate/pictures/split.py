@@ -1,0 +1,217 @@
+"""What was given is checked, what was not given is made and said, and both are kept in `splits.csv`.
+
+Which picture goes where is decided in `split_shares.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+
+from striate import safe
+from striate.errors import ClassNotInTrain, SplitFault
+from striate.pictures.csv_rows import rows_of
+from striate.pictures.dataset import SPLITS, UNSPLIT, Dataset, Finding
+from striate.pictures.split_shares import (
+    TEST,
+    TEST_AT,
+    TRAIN_AT,
+    VAL,
+    VAL_AT,
+    Groups,
+    listed,
+    stratified,
+)
+
+FEW = 10  # pictures of a class below which scores mean little
+COLUMNS = ("path", "label", "split", "group")
+_WORDS = {
+    "train": TRAIN_AT, "training": TRAIN_AT,
+    "val": VAL_AT, "valid": VAL_AT, "validation": VAL_AT, "dev": VAL_AT,
+    "test": TEST_AT, "testing": TEST_AT,
+}  # fmt: skip
+
+
+def split_of(word: str) -> int | None:
+    """The place in SPLITS that a folder's or column's word means, in any capitals; None if it is no
+    such word.
+
+    >>> split_of("Validation")
+    1
+    """
+    return _WORDS.get(word.strip().casefold())
+
+
+def complete(dataset: Dataset, val: float = VAL, test: float = TEST, seed: int = 0) -> Dataset:
+    """What was given, checked, and what was not given, made and said: val from train, never from
+    test.
+    """
+    if len(dataset) and (dataset.split == UNSPLIT).all():
+        made = with_made(dataset, val, test, seed)
+    elif not dataset.splits.get("train"):
+        raise SplitFault(
+            f"no pictures are in train (there are: {', '.join(dataset.splits) or 'none'})",
+            "name the folder or the column's value `train`, or open the one folder you mean",
+            where=dataset.source.where,
+        )
+    else:
+        check_classes(dataset)
+        made = _with_val(dataset, val, seed)
+        if "test" not in made.splits:
+            text = "there is no test: val figures are optimistic, because val also chooses when to stop"
+            made = made.with_findings(Finding("no-test", "note", text))
+    return made.with_findings(*scarce(made))
+
+
+def with_made(
+    dataset: Dataset,
+    val: float = VAL,
+    test: float = TEST,
+    seed: int = 0,
+    groups: Groups | None = None,
+) -> Dataset:
+    """All three splits made here, whatever was given, by the groups given or those of the data."""
+    groups = dataset.groups if groups is None else groups
+    found = dataset.with_split(stratified(dataset, val, test, seed, groups), SPLITS)
+    shares = " · ".join(f"{name} {count:,}" for name, count in found.splits.items())
+    kept = ", groups kept together" if groups is not None else ""
+    text = f"the splits are made here, class by class with seed {seed}{kept}: {shares}"
+    return found.with_findings(Finding("split-made", "note", text))
+
+
+def _with_val(dataset: Dataset, val: float, seed: int) -> Dataset:
+    """Val taken from train where there is none."""
+    if "val" in dataset.splits or not val:
+        return dataset
+    rows = dataset.places("train")
+    inner = dataset.only(rows)
+    groups = inner.groups
+    split = dataset.split.copy()
+    split[rows] = stratified(inner, val, 0.0, seed, groups)
+    found = dataset.with_split(split, ("val",))
+    text = (
+        f"there is no val: {found.splits.get('val', 0):,} of {len(rows):,} pictures of train were taken "
+        f"for it, class by class with seed {seed}; test is never used for that"
+    )
+    return found.with_findings(Finding("val-made", "note", text))
+
+
+def check_classes(dataset: Dataset) -> None:
+    """Refuse a class of val or test that train lacks, naming every one."""
+    train = dataset.counts_in("train")
+    lost = [
+        (split, name, count)
+        for split in ("val", "test")
+        for name, count in dataset.counts_in(split).items()
+        if count and not train[name]
+    ]
+    if not lost:
+        return
+    split, name, count = lost[0]
+    shown = "; ".join(f"{s}: {n!r}, {c:,} picture(s)" for s, n, c in lost[:20])
+    near = [known for known in train if train[known] and known.casefold() == name.casefold()]
+    raise ClassNotInTrain(
+        f"{split} has a class {name!r} with {count:,} picture(s) that train lacks"
+        + (f" ({len(lost)} such: {shown})" if len(lost) > 1 else ""),
+        (f"train has {near[0]!r}: is it the same? " if near else "")
+        + "give train pictures of it, rename the folder, or take it out",
+        where=f"{dataset.source.where}: {_folder_of(dataset, split, name)}",
+    )
+
+
+def _folder_of(dataset: Dataset, split: str, name: str) -> str:
+    """Where the first picture of a class in a split lies."""
+    number = dataset.classes.index(name)
+    rows = dataset.places(split)
+    first = int(rows[dataset.labels[rows] == number][0])
+    path: str = dataset.paths[first]
+    return path.rpartition("/")[0] or path
+
+
+def scarce(dataset: Dataset) -> list[Finding]:
+    """Classes that val or test lack, classes with few pictures, and one class alone."""
+    found = []
+    for split in ("val", "test"):
+        if split in dataset.splits:
+            lost = [name for name, count in dataset.counts_in(split).items() if not count]
+            text = f"{split} has no pictures of {listed(lost)}: nothing is measured on them there"
+            found += [Finding(f"class-missing-in-{split}", "warning", text)] if lost else []
+    few = [f"{name} ({count})" for name, count in dataset.counts.items() if count < FEW]
+    if few:
+        text = f"fewer than {FEW} pictures: {listed(few)}; scores of such classes mean little"
+        found.append(Finding("few-pictures", "warning", text))
+    if len(dataset.classes) == 1:
+        text = f"there is one class alone, {dataset.classes[0]!r}: nothing can be told apart"
+        found.append(Finding("one-class", "error", text))
+    return found
+
+
+def write_splits(path: str | Path, dataset: Dataset, groups: Groups | None = None) -> None:
+    """Keep who is where: `path,label,split,group`, one row for each picture."""
+    kept = dataset.groups if groups is None else groups
+    held = io.StringIO(newline="")
+    lines = csv.writer(held, lineterminator="\n")
+    lines.writerow(COLUMNS)
+    for i, row in enumerate(dataset):
+        lines.writerow(
+            (row.path, row.label, row.split, _shown(kept[i]) if kept is not None else "")
+        )
+    safe.write_bytes(path, held.getvalue().encode("utf-8", "surrogateescape"))
+
+
+def _shown(group: str | int) -> str:
+    """A group as text; a row that stands alone has none."""
+    if isinstance(group, str):
+        return group
+    return f"group {group}" if group >= 0 else ""
+
+
+def read_splits(path: str | Path, dataset: Dataset) -> Dataset:
+    """The dataset divided as `path` says; it must name every picture once, and no other."""
+    wanted = {name: i for i, name in enumerate(dataset.paths)}
+    found = np.full(len(dataset), UNSPLIT, np.int8)
+    unknown: list[str] = []
+    for line, row in rows_of(path, COLUMNS[:3], SplitFault):
+        at = split_of(row["split"])
+        if at is None:
+            raise SplitFault(
+                f"line {line}: {row['split']!r} is neither train nor val nor test",
+                "write one of the three in the column `split`",
+                where=f"{path}, line {line}, column split",
+            )
+        place = wanted.pop(row["path"], None)
+        if place is None:
+            unknown.append(row["path"])
+            continue
+        label = dataset.classes[dataset.labels[place]]
+        if row["label"] != label:
+            raise SplitFault(
+                f"{row['path']} is {row['label']!r} in the splits file and {label!r} in the data",
+                "make the splits anew with `striate split`, or mend the file",
+                where=f"{path}, line {line}, column label",
+            )
+        found[place] = at
+    if unknown or wanted:
+        raise SplitFault(
+            _differing(list(unknown), list(wanted)),
+            "the file was made for other data: make it anew with `striate split DATA -o FILE`",
+            where=str(path),
+        )
+    divided = dataset.with_split(found)
+    check_classes(divided)
+    return divided
+
+
+def _differing(unknown: list[str], missing: list[str]) -> str:
+    """How the pictures of a splits file and of the data differ."""
+    parts = []
+    if unknown:
+        parts.append(
+            f"names {len(unknown):,} picture(s) twice or that are not there: {listed(unknown)}"
+        )
+    if missing:
+        parts.append(f"lacks {len(missing):,} picture(s): {listed(missing)}")
+    return "the splits file " + "; it ".join(parts)
