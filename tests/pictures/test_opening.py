@@ -100,3 +100,12 @@ def test_nothing_is_written_where_a_manifest_has_its_pictures(tmp_path: Path) ->
         with pytest.raises(FileFault, match="lies in the data"):
             refuse_inside(manifest, found, tmp_path / target)
     refuse_inside(manifest, found, tmp_path / "splits.csv")
+
+
+def test_class_names_that_are_no_utf_8_are_a_warning(tmp_path: Path) -> None:
+    plant(tmp_path, *two_classes())
+    rows = ["path,label", *[f"{path},caf\xe9-{path[:3]}" for path in two_classes()]]
+    (tmp_path / "labels.csv").write_bytes("\n".join(rows).encode("latin-1"))
+    found = finding(open_data(tmp_path / "labels.csv"), "names-not-utf-8")
+    assert "2 class name(s) are not written in UTF-8" in found.text
+    assert found.severity == "warning"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from striate.errors import UsageError
+from striate.errors import FileFault, UsageError
 from striate.pictures import fixes
+from striate.pictures.files import to_png
 from striate.pictures.opening import open_as_given
 from striate.verbs.check import Checked, check, refuse_inside
 from tests.pictures.photographs import folder, photograph
@@ -93,6 +96,36 @@ def test_nothing_may_be_written_into_the_data(
     refuse_inside(str(manifest), tmp_path / "r.html")
     refuse_inside(str(data), tmp_path / "r.html", tmp_path / "data2" / "x")
     refuse_inside("digits", "r.html")
+
+
+def test_a_report_never_lies_over_shards_or_listed_pictures(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    png = to_png(rng.integers(0, 256, (8, 8, 3), np.uint8))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.png").write_bytes(png)
+    (tmp_path / "list.csv").write_text("path,label\na/1.png,a\n")
+    shard = tmp_path / "s-000.tar"
+    with tarfile.open(shard, "w") as held:
+        for name, content in (("1.png", png), ("1.cls", b"0")):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            held.addfile(member, io.BytesIO(content))
+    for data, output in (
+        (tmp_path / "list.csv", tmp_path / "a" / "1.png"),
+        (tmp_path / "s-{000..000}.tar", shard),
+    ):
+        with pytest.raises(FileFault, match="nothing is written there"):
+            next(check(str(data), outputs=[output]))
+
+
+def test_what_cannot_be_written_or_drawn_is_refused_before_a_picture_is_read(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(FileFault, match="No such file"):
+        next(check("digits", outputs=[tmp_path / "none" / "r.html"]))
+    with pytest.raises(UsageError, match="no preset of augmentation"):
+        next(check("digits", preset="nope"))
 
 
 def test_a_named_set_of_thumbnails_is_checked_without_false_copies() -> None:

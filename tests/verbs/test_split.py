@@ -112,3 +112,10 @@ def test_nothing_is_written_into_the_data(tmp_path: Path) -> None:
     with pytest.raises(FileFault, match="lies in the data"):
         split(tmp_path / "set", tmp_path / "set" / "s.csv")
     assert len(list((tmp_path / "set").rglob("*.csv"))) == 0
+
+
+def test_pictures_that_cannot_be_read_are_told_and_divided_all_the_same(tmp_path: Path) -> None:
+    plant(tmp_path / "set", *two_classes(count=10))
+    done = split(tmp_path / "set", tmp_path / "s.csv")
+    assert "20 of 20 pictures cannot be read" in finding(done.dataset, "unreadable").text
+    assert sum(done.dataset.splits.values()) == 20

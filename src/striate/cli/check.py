@@ -64,7 +64,8 @@ def command(
             "--augment and -o belong together", "striate check DATA --augment photos -o sheet.png"
         )
     refuse_inside(data, page, fixes, sheet)
-    steps = check(data, skip_bad=skip_bad, root=root)
+    outputs = [path for path in (page, fixes, sheet) if path]
+    steps = check(data, skip_bad=skip_bad, root=root, outputs=outputs, preset=preset)
     found = _run(steps)
     if page:
         found.write_page(page)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, final
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,8 +150,8 @@ def _is_grey(pixels: Pixels) -> bool:
 
 
 def _pixel_hash(pixels: Pixels) -> bytes:
-    """A key for the pixels: a hash of the size and of all values, or where they are many, of 64-bit
-    sums over rows and columns of a table of them; that takes a tenth of the time.
+    """A key for the pixels: a hash of the size and of all values, or where they are many, of their
+    CRC-32 and of 64-bit sums over rows and columns of a table of them; that takes a fifth of the time.
     """
     flat = pixels.reshape(-1)
     digest = blake2b(repr(pixels.shape).encode(), digest_size=16)
@@ -159,6 +160,7 @@ def _pixel_hash(pixels: Pixels) -> bytes:
         return digest.digest()
     edge = flat.size // _TABLE * _TABLE
     words = flat[:edge].view(np.uint64).reshape(-1, _TABLE // 8)
+    digest.update(crc32(flat.data).to_bytes(4, "little"))
     digest.update(words.sum(0).tobytes())
     digest.update(words.sum(1).tobytes())
     digest.update(flat[edge:].tobytes())

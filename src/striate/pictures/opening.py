@@ -19,7 +19,7 @@ from striate.pictures.manifest import is_manifest, open_manifest
 from striate.pictures.shards import looks_like_shards, open_shards
 from striate.pictures.shards_pattern import expand, is_pattern
 from striate.pictures.split import complete
-from striate.pictures.split_shares import TEST, VAL
+from striate.pictures.split_shares import TEST, VAL, listed
 
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
@@ -110,7 +110,19 @@ def _with_notes(dataset: Dataset, name: str) -> Dataset:
             "labels are stored by name everywhere, so nothing is shifted"
         )
         notes.append(Finding("numbers-as-names", "note", text))
+    odd = [label for label in dataset.classes if not _is_utf_8(label)]
+    if odd:
+        text = (
+            f"{len(odd)} class name(s) are not written in UTF-8: {listed(odd)}; "
+            "save the manifest as UTF-8, or rename the folders"
+        )
+        notes.append(Finding("names-not-utf-8", "warning", text))
     return dataset.with_findings(*notes)
+
+
+def _is_utf_8(name: str) -> bool:
+    """Whether a name came whole out of its bytes; those that did not are kept as surrogates."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def _is_set(name: str) -> bool:

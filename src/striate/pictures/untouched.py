@@ -9,6 +9,7 @@ from striate.errors import FileFault
 from striate.pictures.dataset import Dataset
 from striate.pictures.manifest import Listed
 from striate.pictures.shards import Shards
+from striate.pictures.source import Arrays, Folder
 
 
 def refuse_inside(name: str | Path, dataset: Dataset, target: str | Path) -> None:
@@ -20,7 +21,7 @@ def refuse_inside(name: str | Path, dataset: Dataset, target: str | Path) -> Non
         if wanted == place or (place.is_dir() and wanted.is_relative_to(place)):
             raise FileFault(
                 f"{target} lies in the data ({place}), and nothing is written there",
-                "name a file somewhere else with -o",
+                "name a file somewhere else",
                 where=str(target),
             )
 
@@ -28,6 +29,8 @@ def refuse_inside(name: str | Path, dataset: Dataset, target: str | Path) -> Non
 def _places(name: str | Path, dataset: Dataset) -> set[Path]:
     given, source = Path(name), dataset.source
     found = {given} if given.exists() else set()
+    if isinstance(source, Folder | Arrays) and Path(source.where).is_absolute():
+        found |= {Path(source.where)}  # a named set: its name is no path
     if isinstance(source, Shards):
         found |= {path.parent for path in source.shards}
     if isinstance(source, Listed):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
@@ -12,7 +13,7 @@ import numpy as np
 
 from striate import safe
 from striate.errors import DataError, UsageError
-from striate.pictures import fixes
+from striate.pictures import fixes, untouched
 from striate.pictures.audit import Audit, Progress, audit
 from striate.pictures.audit_page import page
 from striate.pictures.dataset import SPLITS, Dataset, Finding
@@ -112,10 +113,29 @@ class Checked:
 
 
 def check(
-    name: str, *, skip_bad: bool = False, root: Path | None = None
+    name: str,
+    *,
+    skip_bad: bool = False,
+    root: Path | None = None,
+    outputs: Sequence[str | Path] = (),
+    preset: str | None = None,
 ) -> Generator[Progress, None, Checked]:
-    """Yield progress and return what was found. DATA is whatever `open_data` takes."""
+    """Yield progress and return what was found. DATA is whatever `open_data` takes.
+
+    `outputs` and `preset` are what will be written afterwards: refused before a picture is read.
+    """
+    if preset is not None:
+        from striate.pictures.augment.chain import preset as chain_of
+
+        chain_of(preset, (32, 32))
+    for output in outputs:
+        if not Path(output).parent.is_dir():
+            raise safe.unwritable(
+                output, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            )
     dataset = _with_training_in_mind(open_as_given(name, root=root))
+    for output in outputs:
+        untouched.refuse_inside(name, dataset, output)
     found = yield from audit(dataset, DEFAULT, skip_bad=skip_bad)
     return Checked(str(name), found)
 

@@ -76,15 +76,18 @@ def grouped(
     if group_by == NO_GROUPS or (group_by is None and dataset.groups is not None):
         return dataset, None
     if group_by in {None, NEAR_COPIES}:
-        return dataset, _copies(dataset, show)
+        return _copies(dataset, show)
     shown = columns if isinstance(dataset.source, Listed) else []
     return dataset, by_expression(dataset, group_by, shown)
 
 
-def _copies(dataset: Dataset, show: Show | None) -> Groups:
-    """One number for pictures that are copies of one another; every picture is read for that."""
+def _copies(dataset: Dataset, show: Show | None) -> tuple[Dataset, Groups]:
+    """One number for pictures that are copies of one another; every picture is read for that, and those
+    that cannot be are told.
+    """
     from striate.pictures.audit_crew import read_all
     from striate.pictures.copies import groups_of
+    from striate.pictures.dataset import Finding
     from striate.pictures.facts import Facts
     from striate.pictures.files import DEFAULT
 
@@ -92,7 +95,14 @@ def _copies(dataset: Dataset, show: Show | None) -> Groups:
     for done in read_all(dataset, facts, DEFAULT):
         if show:
             show("looking for copies", done, len(dataset))
-    return groups_of(dataset, facts)
+    lost = len(dataset) - len(facts.read)
+    if lost:
+        text = (
+            f"{lost:,} of {len(dataset):,} pictures cannot be read and are divided like the others; "
+            "`striate check DATA` names them"
+        )
+        dataset = dataset.with_findings(Finding("unreadable", "warning", text))
+    return dataset, groups_of(dataset, facts)
 
 
 def by_expression(dataset: Dataset, expression: str, columns: list[str]) -> list[str]:
