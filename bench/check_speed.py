@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from striate.machine import usable_threads
-from striate.pictures.audit import audit
+from striate.pictures.audit.audit import audit
 from striate.pictures.opening import open_as_given
 
 PHOTOGRAPHS, THUMBNAILS = 0.75, 0.35

@@ -91,8 +91,8 @@ def of_small_files(root: Path) -> Iterator[Figure]:
     from striate.pictures.augment.crop import ShiftedCrop
     from striate.pictures.augment.flip import Flip
     from striate.pictures.batches import Batches, BatchPlan
-    from striate.pictures.cache import Keeping, prepared
     from striate.pictures.prepare import Preparation
+    from striate.pictures.store.cache import Keeping, prepared
 
     data, preparation = opened(root), Preparation((32, 32))
     make = small_loader(root)
@@ -126,7 +126,7 @@ def plan_of(plan: Any, kind: str) -> Any:
 def first_pass(data: Any, preparation: Any) -> None:
     """An empty cache, everything prepared and kept, then one epoch of batches."""
     from striate.pictures.batches import Batches, BatchPlan
-    from striate.pictures.cache import Keeping, prepared
+    from striate.pictures.store.cache import Keeping, prepared
 
     with tempfile.TemporaryDirectory() as cache:
         found = prepared(data, preparation, Keeping(Path(cache)))
@@ -136,7 +136,7 @@ def first_pass(data: Any, preparation: Any) -> None:
 def later_pass(data: Any, preparation: Any, kind: str) -> float:
     """The median seconds of an epoch once all is prepared."""
     from striate.pictures.batches import Batches, BatchPlan
-    from striate.pictures.cache import Keeping, prepared
+    from striate.pictures.store.cache import Keeping, prepared
 
     found = prepared(data, preparation, Keeping(on_disk=False))
     batches = Batches(found, plan_of(BatchPlan(64, workers=2), kind))

@@ -98,7 +98,7 @@ def test_json_says_folder_downloads_and_licence(
 def test_an_archive_of_ones_own_without_a_stated_hash_is_taken_and_that_is_said(
     striate: Striate, publish: Callable, tmp_path: Path
 ) -> None:
-    from striate.pictures.shelf import Remote
+    from striate.pictures.named.shelf import Remote
 
     publish({}, files=(Remote("land.tar.gz"),))
     (tmp_path / "mine.tgz").write_bytes(LAND)

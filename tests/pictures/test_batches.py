@@ -16,8 +16,8 @@ from striate.errors import DataError, Unreadable, WorkerFault
 from striate.pictures.augment.chain import PRESETS, preset
 from striate.pictures.batches import Batch, Batches, BatchPlan, normalised
 from striate.pictures.batches_ahead import Ahead
-from striate.pictures.cache import Keeping, prepared
 from striate.pictures.prepare import Preparation
+from striate.pictures.store.cache import Keeping, prepared
 from tests.pictures.sets import folder, numbers
 
 SIZE = (16, 16)

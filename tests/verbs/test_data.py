@@ -27,13 +27,13 @@ from striate.errors import (
     SetRefused,
 )
 from striate.fetch import Patience
-from striate.pictures import known as known_sets
-from striate.pictures import readers
-from striate.pictures.known import KNOWN, load
-from striate.pictures.shelf import KnownSet, Part, Pictures, Remote
+from striate.pictures.named import known as known_sets
+from striate.pictures.named import readers
+from striate.pictures.named.known import KNOWN, load
+from striate.pictures.named.shelf import KnownSet, Part, Pictures, Remote
 from striate.verbs import data as verb
 from striate.verbs.data import get, listed, plan_get, size_text
-from tests.pictures.test_readers import write_mnist
+from tests.pictures.named.test_readers import write_mnist
 from tests.test_fetch import Handler, Server
 
 QUICK = Patience(timeout_s=0.5, tries=2, pause_s=0.01)

@@ -15,7 +15,7 @@ from striate.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from striate.pictures.audit import Progress as Event
+    from striate.pictures.audit.audit import Progress as Event
     from striate.verbs.check import Checked
 
 _LISTED = 200

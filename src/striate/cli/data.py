@@ -138,7 +138,7 @@ class Arrival:
 
 def used(getting: Getting, root: Path | None) -> str:
     """What else must be said where the set does not lie where it is looked for."""
-    from striate.pictures.shelf import find
+    from striate.pictures.named.shelf import find
 
     if getting.known.maker or find(getting.known) is not None or root is None:
         return ""

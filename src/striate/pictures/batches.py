@@ -26,11 +26,11 @@ from striate.pictures.augment.chain import NOTHING, Chain
 from striate.pictures.augment.draws import Draws
 from striate.pictures.balance import balanced
 from striate.pictures.batches_ahead import Ahead
-from striate.pictures.cache_crew import TIMEOUT_S
 from striate.pictures.dataset import Dataset
 from striate.pictures.files import Pixels
 from striate.pictures.order import Rows, order, places, steps
 from striate.pictures.prepare import Preparation
+from striate.pictures.store.cache_crew import TIMEOUT_S
 
 Kind = Literal["uint8", "float32", "bfloat16"]
 _IN_CACHE = 2**18  # floats that go through all three operations before the next ones come

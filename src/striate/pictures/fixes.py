@@ -19,8 +19,8 @@ import numpy as np
 
 from striate import safe
 from striate.errors import ManifestFault
-from striate.pictures.csv_rows import rows_of
 from striate.pictures.dataset import Dataset, Finding
+from striate.pictures.inputs.csv_rows import rows_of
 from striate.pictures.split_shares import listed
 
 Action = Literal["skip", "relabel", "keep"]

@@ -9,15 +9,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from striate.errors import NoPictures, UnknownSet
-from striate.pictures.archive_tar import is_packed, open_tar, walk
-from striate.pictures.archive_zip import open_zip
 from striate.pictures.dataset import Dataset, Finding
-from striate.pictures.folder import open_folder
-from striate.pictures.folder_metadata import find_metadata, open_metadata
-from striate.pictures.folder_names import is_hidden, is_picture
-from striate.pictures.manifest import is_manifest, open_manifest
-from striate.pictures.shards import looks_like_shards, open_shards
-from striate.pictures.shards_pattern import expand, is_pattern
+from striate.pictures.inputs.archive_tar import is_packed, open_tar, walk
+from striate.pictures.inputs.archive_zip import open_zip
+from striate.pictures.inputs.folder import open_folder
+from striate.pictures.inputs.folder_metadata import find_metadata, open_metadata
+from striate.pictures.inputs.folder_names import is_hidden, is_picture
+from striate.pictures.inputs.manifest import is_manifest, open_manifest
+from striate.pictures.inputs.shards import looks_like_shards, open_shards
+from striate.pictures.inputs.shards_pattern import expand, is_pattern
 from striate.pictures.split import complete
 from striate.pictures.split_shares import TEST, VAL, listed
 
@@ -49,7 +49,7 @@ def open_as_given(name: str | Path, *, root: Path | None = None) -> Dataset:
         return _with_notes(_from_file(path), str(name))
     if is_pattern(str(name)):
         return _with_notes(open_shards(expand(str(name)), str(name)), str(name))
-    from striate.pictures.known import KNOWN, load
+    from striate.pictures.named.known import KNOWN, load
 
     if str(name).partition(":")[0].lower() in KNOWN:
         return load(str(name), root)
@@ -129,7 +129,7 @@ def _is_set(name: str) -> bool:
     """Whether a named set is called so too; a path with a folder or an ending is none."""
     if not re.fullmatch(r"[a-z0-9-]+", name):
         return False
-    from striate.pictures.known import KNOWN
+    from striate.pictures.named.known import KNOWN
 
     return name in KNOWN
 

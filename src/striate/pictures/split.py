@@ -13,8 +13,8 @@ import numpy as np
 
 from striate import safe
 from striate.errors import ClassNotInTrain, SplitFault
-from striate.pictures.csv_rows import rows_of
 from striate.pictures.dataset import SPLITS, UNSPLIT, Dataset, Finding
+from striate.pictures.inputs.csv_rows import rows_of
 from striate.pictures.split_shares import (
     TEST,
     TEST_AT,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from striate.errors import FileFault
 from striate.pictures.dataset import Dataset
-from striate.pictures.manifest import Listed
-from striate.pictures.shards import Shards
+from striate.pictures.inputs.manifest import Listed
+from striate.pictures.inputs.shards import Shards
 from striate.pictures.source import Arrays, Folder
 
 

@@ -14,11 +14,11 @@ import numpy as np
 from striate import safe
 from striate.errors import DataError, UsageError
 from striate.pictures import fixes, untouched
-from striate.pictures.audit import Audit, Progress, audit
-from striate.pictures.audit_page import page
+from striate.pictures.audit.audit import Audit, Progress, audit
+from striate.pictures.audit.audit_page import page
+from striate.pictures.audit.findings_copies import conflicts
 from striate.pictures.dataset import SPLITS, Dataset, Finding
 from striate.pictures.files import DEFAULT
-from striate.pictures.findings_copies import conflicts
 from striate.pictures.opening import open_as_given
 from striate.pictures.split import complete
 

@@ -13,10 +13,10 @@ from typing import Any
 from striate.errors import ArchiveRefused, FileFault, SetNotHere, SetRefused
 from striate.fetch import Patience, fetch, hash_of
 from striate.optional import need
-from striate.pictures.known import KNOWN, named, read
-from striate.pictures.shelf import KnownSet, Remote, check, find, home, lacking
-from striate.pictures.staging import building
-from striate.pictures.unpack import Limits, extract
+from striate.pictures.named.known import KNOWN, named, read
+from striate.pictures.named.shelf import KnownSet, Remote, check, find, home, lacking
+from striate.pictures.named.staging import building
+from striate.pictures.named.unpack import Limits, extract
 
 # Told of each file: its name, how much has come, and how much there is (None where it is not known).
 Progress = Callable[[str, int, int | None], None]

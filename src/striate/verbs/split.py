@@ -63,8 +63,8 @@ def grouped(
     data: str | Path, group_by: str | None, show: Show | None = None
 ) -> tuple[Dataset, Groups | None]:
     """The data as given, and one group value for each picture where that was asked for."""
-    from striate.pictures.manifest import Listed, header_of, is_manifest, open_manifest
-    from striate.pictures.manifest_columns import plain
+    from striate.pictures.inputs.manifest import Listed, header_of, is_manifest, open_manifest
+    from striate.pictures.inputs.manifest_columns import plain
     from striate.pictures.opening import open_as_given
 
     path = Path(data)
@@ -85,10 +85,10 @@ def _copies(dataset: Dataset, show: Show | None) -> tuple[Dataset, Groups]:
     """One number for pictures that are copies of one another; every picture is read for that, and those
     that cannot be are told.
     """
-    from striate.pictures.audit_crew import read_all
-    from striate.pictures.copies import groups_of
+    from striate.pictures.audit.audit_crew import read_all
+    from striate.pictures.audit.copies import groups_of
+    from striate.pictures.audit.facts import Facts
     from striate.pictures.dataset import Finding
-    from striate.pictures.facts import Facts
     from striate.pictures.files import DEFAULT
 
     facts = Facts.empty(len(dataset))

@@ -1,0 +1,1 @@
+"""Every picture looked at once: facts, findings, copies, and the page that shows them."""

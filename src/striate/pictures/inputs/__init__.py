@@ -1,0 +1,1 @@
+"""What a user names becomes rows: folders, manifests, archives read in place, shards."""
