@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import pictures, plan
+from bench import check_speed, pictures, plan
 
 
 def main() -> int:
@@ -23,6 +23,11 @@ def main() -> int:
     for figure in pictures.rows():
         print(pictures.shown(figure), flush=True)
         missed += figure.aim is not None and figure.value is not None and figure.value < figure.aim
+    print()
+    for row in check_speed.measure():
+        below = row.share < row.aim
+        missed += below
+        print(f"{check_speed.shown(row)}{'  missed' if below else ''}", flush=True)
     print(f"\n{missed} of the aims missed" if missed else "\nall aims held", file=sys.stderr)
     return 0
 

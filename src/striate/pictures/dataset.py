@@ -149,6 +149,10 @@ class Dataset:
         """The file of a row as it is stored."""
         return self.source.data(self._place(index), self.paths[index])
 
+    def size_bytes(self, index: int) -> int:
+        """How large the file of a row is."""
+        return self.source.size_bytes(self._place(index), self.paths[index])
+
     def pixels(self, index: int, rules: Rules = DEFAULT) -> Pixels:
         """The picture of a row, H W C uint8."""
         return self.source.pixels(self._place(index), self.paths[index], rules)

@@ -15,6 +15,7 @@ from striate import safe
 from striate.errors import ClassNotInTrain, SplitFault
 from striate.pictures.dataset import SPLITS, UNSPLIT, Dataset, Finding
 from striate.pictures.inputs.csv_rows import rows_of
+from striate.pictures.same import equal_files
 from striate.pictures.split_shares import (
     TEST,
     TEST_AT,
@@ -50,7 +51,7 @@ def complete(dataset: Dataset, val: float = VAL, test: float = TEST, seed: int =
     test.
     """
     if len(dataset) and (dataset.split == UNSPLIT).all():
-        made = with_made(dataset, val, test, seed)
+        made = _made_on_opening(dataset, val, test, seed)
     elif not dataset.splits.get("train"):
         raise SplitFault(
             f"no pictures are in train (there are: {', '.join(dataset.splits) or 'none'})",
@@ -64,6 +65,24 @@ def complete(dataset: Dataset, val: float = VAL, test: float = TEST, seed: int =
             text = "there is no test: val figures are optimistic, because val also chooses when to stop"
             made = made.with_findings(Finding("no-test", "note", text))
     return made.with_findings(*scarce(made))
+
+
+def _made_on_opening(dataset: Dataset, val: float, test: float, seed: int) -> Dataset:
+    """Splits that keep equal files together, since a copy in val makes the score too good; said where
+    there are so many that it cannot be done.
+    """
+    same = None if dataset.groups is not None else equal_files(dataset)
+    if same is None:
+        return with_made(dataset, val, test, seed)
+    try:
+        return with_made(dataset, val, test, seed, same)
+    except SplitFault:
+        text = (
+            f"{int((same >= 0).sum()):,} files are copies of one another, too many to keep them on one "
+            "side: scores are too good; `striate check` lists them"
+        )
+        made = with_made(dataset, val, test, seed)
+        return made.with_findings(Finding("copies-divided", "warning", text))
 
 
 def with_made(
@@ -88,9 +107,14 @@ def _with_val(dataset: Dataset, val: float, seed: int) -> Dataset:
         return dataset
     rows = dataset.places("train")
     inner = dataset.only(rows)
-    groups = inner.groups
+    groups = inner.groups if inner.groups is not None else equal_files(inner)
     split = dataset.split.copy()
-    split[rows] = stratified(inner, val, 0.0, seed, groups)
+    try:
+        split[rows] = stratified(inner, val, 0.0, seed, groups)
+    except SplitFault:
+        if inner.groups is not None or groups is None:
+            raise
+        split[rows] = stratified(inner, val, 0.0, seed)  # too many copies to keep them on one side
     found = dataset.with_split(split, ("val",))
     text = (
         f"there is no val: {found.splits.get('val', 0):,} of {len(rows):,} pictures of train were taken "

@@ -70,7 +70,8 @@ def _about(
 
 def _unreadable(dataset: Dataset, facts: Facts, skip_bad: bool) -> list[Finding]:
     places = facts.refused
-    text = "{n} cannot be read" + (" and {are} left out" if skip_bad else "")
+    left = len(dataset) - len(places)
+    text = "{n} cannot be read" + (f" and {{are}} left out; {left:,} remain" if skip_bad else "")
     severity: Severity = "warning" if skip_bad else "error"
     return _about(dataset, "unreadable", severity, text, places)
 

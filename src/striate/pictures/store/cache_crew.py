@@ -202,6 +202,8 @@ def _serve(pipe: Any, parents: Any, now: NDArray[np.int64], do: Do, parent: int)
     """The life of a process: until the pipe ends or the parent is gone."""
     parents.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # libtiff writes to file number 2 by itself, once for each odd tag; faults come back through the pipe.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
     def at(row: int) -> None:
         now[0] = row
