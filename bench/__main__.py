@@ -24,10 +24,10 @@ def main() -> int:
         print(pictures.shown(figure), flush=True)
         missed += figure.aim is not None and figure.value is not None and figure.value < figure.aim
     print()
-    for row in check_speed.measure():
-        below = row.share < row.aim
+    for speed in check_speed.measure():
+        below = speed.share < speed.aim
         missed += below
-        print(f"{check_speed.shown(row)}{'  missed' if below else ''}", flush=True)
+        print(f"{check_speed.shown(speed)}{'  missed' if below else ''}", flush=True)
     print(f"\n{missed} of the aims missed" if missed else "\nall aims held", file=sys.stderr)
     return 0
 
