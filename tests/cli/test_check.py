@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,7 +97,8 @@ def test_skipping_goes_on_and_says_so(striate: Callable, good: Path) -> None:
     done = striate("check", str(good), "--skip-bad")
     assert done.code == 0
     assert (
-        "warning[unreadable]: 1 of 25 pictures (4.0 %) cannot be read and is left out" in done.out
+        "warning[unreadable]: 1 of 25 pictures (4.0 %) cannot be read and is left out; 24 remain"
+        in done.out
     )
 
 
@@ -116,6 +120,23 @@ def test_the_data_are_as_before_even_where_they_cannot_be_written(
     assert (tmp_path / "r.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert (tmp_path / "f.csv").read_text(encoding="utf-8").startswith("path,action,label,reason\n")
     assert f"report written to {tmp_path / 'r.html'}" in done.err
+
+
+def test_data_on_a_read_only_mount_are_checked(bad: Path, tmp_path: Path) -> None:
+    """A real one, in a mount namespace of its own; that takes root, or a system that lends it."""
+    before = digest(bad)
+    mount = f"mount --bind {bad} {bad} && mount -o remount,ro,bind {bad}"
+    probe = f"{mount} && ! touch {bad}/written 2>/dev/null"
+    namespace = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
+    if not shutil.which("unshare") or subprocess.run([*namespace, probe], check=False).returncode:
+        pytest.skip("this system makes no mount namespace for the test")
+    verb = f"{sys.executable} -m striate check {bad} --html {tmp_path}/r.html --json"
+    done = subprocess.run(
+        [*namespace, f"{mount} && exec {verb}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    assert json.loads(done.stdout)["unreadable"]
+    assert digest(bad) == before
 
 
 @pytest.mark.parametrize("flag", ["--html", "--fixes-out"])

@@ -18,10 +18,11 @@ from striate.errors import Unreadable
 from striate.pictures import files
 from striate.pictures.files import (
     SIX_FORMATS,
+    Header,
+    Pixels,
     Rules,
     decode,
     decode_for_audit,
-    decode_with_header,
     read,
     read_bytes,
     resized,
@@ -41,6 +42,12 @@ UPRIGHT = {
     7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
     8: lambda a: a.swapaxes(0, 1)[::-1],
 }
+
+
+def with_header(data: bytes) -> tuple[Pixels, Header]:
+    """The pixels, and what the header said."""
+    looked = decode_for_audit(data, Rules(), 64, 8)
+    return looked.pixels, looked.header
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -92,7 +99,7 @@ def test_a_turned_picture_is_set_upright(kind: str, orientation: int) -> None:
     }
     options = known.get(kind, {})
     data = saved(Image.fromarray(blocks()), kind, exif=exif.tobytes(), **options)
-    pixels, header = decode_with_header(data)
+    pixels, header = with_header(data)
     wanted = UPRIGHT[orientation](blocks())
     assert pixels.shape == wanted.shape
     assert np.abs(pixels.astype(int) - wanted).max() <= (12 if kind == "JPEG" else 0)
@@ -102,7 +109,7 @@ def test_a_turned_picture_is_set_upright(kind: str, orientation: int) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_damaged_exif_counts_as_none() -> None:
     data = saved(Image.fromarray(blocks()), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xffrubbish")
-    pixels, header = decode_with_header(data)
+    pixels, header = with_header(data)
     assert (pixels.shape, header.orientation) == ((16, 32, 3), 1)
 
 
@@ -207,7 +214,7 @@ def test_of_an_animation_the_first_frame_is_taken(kind: str) -> None:
     frames = [Image.new("RGB", (8, 8), colour) for colour in ((255, 0, 0), (0, 0, 255))]
     options = {"lossless": True} if kind == "WEBP" else {}
     data = saved(frames[0], kind, save_all=True, append_images=frames[1:], **options)
-    pixels, header = decode_with_header(data)
+    pixels, header = with_header(data)
     assert (pixels == (255, 0, 0)).all()
     assert header.animated
 
@@ -235,7 +242,7 @@ def test_each_of_the_six_formats_is_read_whatever_the_ending_says(
 ) -> None:
     path = tmp_path / "picture.of_another_kind"
     path.write_bytes(saved(Image.fromarray(blocks()), kind))
-    pixels, header = decode_with_header(path.read_bytes())
+    pixels, header = with_header(path.read_bytes())
     assert (header.format, pixels.shape) == (kind, (16, 32, 3))
     assert read(path).shape == (16, 32, 3)
 
@@ -358,3 +365,13 @@ def test_the_corpus_of_broken_files_is_read_as_its_index_says(
             differing.append(row["path"])
     assert not differing
     assert (len(rows), good) == (8163, 2210)
+
+
+def test_heic_is_read_where_its_plugin_is_installed() -> None:
+    plugin = pytest.importorskip("pillow_heif", reason="pillow_heif is not installed")
+    gradient = np.linspace(0, 255, 64, dtype=np.uint8)[None, :, None].repeat(48, 0).repeat(3, 2)
+    held = io.BytesIO()
+    plugin.from_bytes("RGB", (64, 48), gradient.tobytes()).save(held, quality=100)
+    found = decode(held.getvalue())
+    assert found.shape == (48, 64, 3)
+    assert np.abs(found.astype(int) - gradient).max() < 12

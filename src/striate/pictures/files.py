@@ -10,8 +10,7 @@ Everything that could be in a file comes out by a written rule, or as `Unreadabl
     float              0 ... 1 is scaled to 0 ... 255; 0 ... 255 is rounded; all else is stretched; NaN is 0
     palette            its colours; alpha and transparent colours are laid over `Rules.background`
     CMYK, YCbCr        Pillow's conversion to RGB, without colour profiles
-    grey wanted        Pillow's luma (ITU-R 601), after all of the above
-    the rest           refused by name (Lab, HSV, multi-spectral ...)
+    grey wanted        Pillow's luma (ITU-R 601), at the end; the rest (Lab, HSV ...) is refused by name
 
 Shape legend: H height, W width, C channels (1 or 3).
 """
@@ -23,6 +22,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, final
 
@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, features
 
 from striate.errors import Unreadable
+from striate.optional import available, need
 
 Pixels = NDArray[np.uint8]
 Mode = Literal["RGB", "L"]
@@ -43,9 +44,14 @@ _SIXTEEN = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 _LAYERED = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 
 
+@lru_cache(maxsize=1)
 def formats() -> tuple[str, ...]:
-    """The allowed formats here: six, and AVIF where Pillow has it."""
-    return (*SIX_FORMATS, "AVIF") if features.check("avif") else SIX_FORMATS
+    """The allowed formats here: six, AVIF where Pillow has it, HEIC where pillow_heif is installed."""
+    found = (*SIX_FORMATS, "AVIF") if features.check("avif") else SIX_FORMATS
+    if available("pillow_heif"):
+        need("pillow_heif", to="read HEIC", extra="train").register_heif_opener()
+        found = (*found, "HEIF")
+    return found
 
 
 @final
@@ -88,21 +94,15 @@ DEFAULT = Rules()
 
 def decode(data: bytes, rules: Rules = DEFAULT) -> Pixels:
     """The bytes of a file to H W C uint8."""
-    return decode_with_header(data, rules)[0]
-
-
-def decode_with_header(data: bytes, rules: Rules = DEFAULT) -> tuple[Pixels, Header]:
-    """The pixels and what the header said, from one pass."""
-    with _decoded(data, rules) as (image, header):
-        return _array(image), header
+    with _decoded(data, rules) as (image, _):
+        return _array(image)
 
 
 def decode_for_audit(data: bytes, rules: Rules, longest: int, side: int) -> Looked:
     """Everything an audit looks at, from one pass."""
     with _decoded(data, rules) as (image, header):
         grey = image if image.mode == "L" else image.convert("L")
-        factor = -(-max(grey.size) // longest)
-        if factor > 1:
+        if (factor := -(-max(grey.size) // longest)) > 1:
             # A very long picture is not made thinner than one pixel.
             grey = grey.reduce((min(factor, grey.width), min(factor, grey.height)))
         small = grey.resize((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
