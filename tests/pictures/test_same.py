@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from striate.pictures.dataset import Dataset
+from striate.pictures import split
+from striate.pictures.dataset import Dataset, Names
 from striate.pictures.opening import open_as_given, open_data
 from striate.pictures.same import equal_files
+from striate.pictures.source import Arrays
 from tests.pictures.trees import plant, two_classes
 
 
@@ -53,9 +56,37 @@ def test_empty_and_missing_files_are_no_copies_of_one_another(tmp_path: Path) ->
     assert equal_files(dataset) is None
 
 
-def test_pictures_that_are_numbers_are_compared_as_numbers() -> None:
-    found = equal_files(open_as_given("digits"))
-    assert found is None or (found >= 0).sum() >= 2
+def test_pictures_that_are_numbers_are_compared_as_numbers(rng: np.random.Generator) -> None:
+    pictures = rng.integers(0, 256, (5, 6, 6, 1), dtype=np.uint8)
+    pictures[3] = pictures[1]
+    dataset = Dataset(
+        "made",
+        Arrays(pictures, "made"),
+        Names(f"a/{i}" for i in range(5)),
+        ("a",),
+        np.zeros(5, np.int32),
+        np.full(5, -1, np.int8),
+    )
+    found = equal_files(dataset)
+    assert found is not None
+    assert found.tolist() == [-1, 1, -1, 1, -1]
+
+
+def test_a_set_too_large_to_look_through_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted(tmp_path)
+    monkeypatch.setattr(split, "MOST", 39)
+    assert "copies-not-looked-for" in [f.code for f in open_data(tmp_path).findings]
+
+
+def test_val_taken_from_a_train_of_nothing_but_copies_says_so(tmp_path: Path) -> None:
+    plant(tmp_path, *two_classes("train/", count=6), *two_classes("test/", count=3))
+    for path in (tmp_path / "train").rglob("*.jpg"):
+        path.write_bytes(b"one and the same")
+    opened = open_data(tmp_path)
+    assert opened.splits["val"]
+    assert [f.severity for f in opened.findings if f.code == "copies-divided"] == ["warning"]
 
 
 def test_a_set_of_nothing_but_copies_is_opened_and_says_so(tmp_path: Path) -> None:

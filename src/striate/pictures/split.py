@@ -10,12 +10,13 @@ import io
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate import safe
 from striate.errors import ClassNotInTrain, SplitFault
 from striate.pictures.dataset import SPLITS, UNSPLIT, Dataset, Finding
 from striate.pictures.inputs.csv_rows import rows_of
-from striate.pictures.same import equal_files
+from striate.pictures.same import MOST, equal_files
 from striate.pictures.split_shares import (
     TEST,
     TEST_AT,
@@ -69,20 +70,36 @@ def complete(dataset: Dataset, val: float = VAL, test: float = TEST, seed: int =
 
 def _made_on_opening(dataset: Dataset, val: float, test: float, seed: int) -> Dataset:
     """Splits that keep equal files together, since a copy in val makes the score too good; said where
-    there are so many that it cannot be done.
+    that cannot be done.
     """
-    same = None if dataset.groups is not None else equal_files(dataset)
-    if same is None:
-        return with_made(dataset, val, test, seed)
+    same, notes = _equal(dataset)
     try:
-        return with_made(dataset, val, test, seed, same)
+        return with_made(dataset, val, test, seed, same).with_findings(*notes)
     except SplitFault:
+        if same is None:
+            raise
+        return with_made(dataset, val, test, seed).with_findings(_divided(same))
+
+
+def _equal(dataset: Dataset) -> tuple[NDArray[np.int64] | None, tuple[Finding, ...]]:
+    """The equal files of data without groups of its own, and a note where there are too many to look."""
+    if dataset.groups is not None:
+        return None, ()
+    if len(dataset) > MOST:
         text = (
-            f"{int((same >= 0).sum()):,} files are copies of one another, too many to keep them on one "
-            "side: scores are too good; `striate check` lists them"
+            f"copies were not looked for among {len(dataset):,} pictures (up to {MOST:,} are, on opening): "
+            "they may lie on both sides of a split; `striate split` keeps them together"
         )
-        made = with_made(dataset, val, test, seed)
-        return made.with_findings(Finding("copies-divided", "warning", text))
+        return None, (Finding("copies-not-looked-for", "note", text),)
+    return equal_files(dataset), ()
+
+
+def _divided(same: NDArray[np.int64]) -> Finding:
+    text = (
+        f"{int((same >= 0).sum()):,} files are copies of one another, too many to keep them on one "
+        "side: scores are too good; `striate check` lists them"
+    )
+    return Finding("copies-divided", "warning", text)
 
 
 def with_made(
@@ -107,20 +124,21 @@ def _with_val(dataset: Dataset, val: float, seed: int) -> Dataset:
         return dataset
     rows = dataset.places("train")
     inner = dataset.only(rows)
-    groups = inner.groups if inner.groups is not None else equal_files(inner)
+    same, notes = _equal(inner)
     split = dataset.split.copy()
     try:
-        split[rows] = stratified(inner, val, 0.0, seed, groups)
+        split[rows] = stratified(inner, val, 0.0, seed, inner.groups if same is None else same)
     except SplitFault:
-        if inner.groups is not None or groups is None:
+        if same is None:
             raise
-        split[rows] = stratified(inner, val, 0.0, seed)  # too many copies to keep them on one side
+        split[rows] = stratified(inner, val, 0.0, seed)
+        notes = (_divided(same),)
     found = dataset.with_split(split, ("val",))
     text = (
         f"there is no val: {found.splits.get('val', 0):,} of {len(rows):,} pictures of train were taken "
         f"for it, class by class with seed {seed}; test is never used for that"
     )
-    return found.with_findings(Finding("val-made", "note", text))
+    return found.with_findings(Finding("val-made", "note", text), *notes)
 
 
 def check_classes(dataset: Dataset) -> None:
