@@ -16,12 +16,17 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+import numpy as np
+
 from striate.machine import usable_threads
 from striate.pictures.audit.audit import audit
+from striate.pictures.files import read, resized, to_jpeg
 from striate.pictures.opening import open_as_given
 
 PHOTOGRAPHS, THUMBNAILS = 0.75, 0.35
 COUNT = 10_000
+PHOTOGRAPHS_QUICKLY = 2_000  # making 10,000 takes minutes: `python -m bench.check_speed` does
+_LONGEST = 1_000
 BARE = """
 import sys
 from PIL import Image
@@ -48,32 +53,45 @@ class Speed(NamedTuple):
         return self.whole / self.bare
 
 
-def measure(data: Path | None = None, count: int = COUNT, repeats: int = 3) -> list[Speed]:
+def measure(
+    data: Path | None = None, photographed: int = PHOTOGRAPHS_QUICKLY, repeats: int = 3
+) -> list[Speed]:
     """Medians of some runs for each kind of pictures that `data` (else STRIATE_DATA) holds."""
     root = data or Path(os.environ.get("STRIATE_DATA", "."))
     found = []
     with tempfile.TemporaryDirectory(prefix="striate-bench-") as held:
         photographs = Path(held) / "photographs"
-        if (root / "hymenoptera").is_dir() and _photographs(
-            root / "hymenoptera", photographs, count
-        ):
+        source = root / "hymenoptera"
+        if source.is_dir() and _photographs(source, photographs, photographed):
             found.append(_speed("photographs", photographs, PHOTOGRAPHS, repeats))
         archive = root / "cifar10" / "cifar10_jpeg_q75_60000.zip"
         if archive.exists():
             thumbnails = Path(held) / "thumbnails"
-            _thumbnails(archive, thumbnails, count)
+            _thumbnails(archive, thumbnails, COUNT)
             found.append(_speed("32-pixel thumbnails", thumbnails, THUMBNAILS, repeats))
     return found
 
 
 def _photographs(source: Path, target: Path, count: int) -> int:
-    """As many files as wanted, each the same picture as another but with bytes of its own."""
+    """So many different files: of each photograph in its four turns windows of 55 to 80 % of the sides,
+    enlarged to its size, with grain and a quality that leave as many bytes for a pixel as it had.
+    """
     names = sorted(source.rglob("*.jpg"))
-    for i in range(min(count, 10 * len(names))):
-        name, turn = names[i % len(names)], i // len(names)
-        path = target / name.parent.name / f"{turn}_{name.name}"
+    for i in range(count if names else 0):
+        name, rng = names[i % len(names)], np.random.default_rng(i)
+        pixels = np.rot90(read(name), i // len(names) % 4)
+        if max(pixels.shape) > _LONGEST:
+            step = -(-max(pixels.shape) // _LONGEST)
+            pixels = pixels[::step, ::step]
+        height, width = pixels.shape[:2]
+        rows, columns = (int(side * rng.uniform(0.55, 0.8)) for side in (height, width))
+        top, left = rng.integers(height - rows + 1), rng.integers(width - columns + 1)
+        cut = np.ascontiguousarray(pixels[top : top + rows, left : left + columns])
+        grain = rng.normal(0, 5, (height, width, 1))
+        made = np.clip(resized(cut, height, width) + grain, 0, 255).astype(np.uint8)
+        path = target / name.parent.name / f"{i:05}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(name.read_bytes() + bytes(turn))
+        path.write_bytes(to_jpeg(made, 94))
     return len(names)
 
 
@@ -133,7 +151,7 @@ def shown(row: Speed) -> str:
 
 def main() -> None:
     """Print a table."""
-    for row in measure():
+    for row in measure(photographed=COUNT):
         print(shown(row))
 
 

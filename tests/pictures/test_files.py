@@ -16,13 +16,13 @@ from PIL import Image
 
 from striate.errors import Unreadable
 from striate.pictures import files
+from striate.pictures.audit.squares import decode_for_audit
 from striate.pictures.files import (
     SIX_FORMATS,
     Header,
     Pixels,
     Rules,
     decode,
-    decode_for_audit,
     read,
     read_bytes,
     resized,
@@ -46,8 +46,8 @@ UPRIGHT = {
 
 def with_header(data: bytes) -> tuple[Pixels, Header]:
     """The pixels, and what the header said."""
-    looked = decode_for_audit(data, Rules(), 64, 8)
-    return looked.pixels, looked.header
+    looked = decode_for_audit(data, Rules())
+    return looked.stored[:, :, :3], looked.header
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -224,7 +224,7 @@ def test_thin_and_single_pixels_are_pictures(size: tuple[int, int]) -> None:
     width, height = size
     data = saved(Image.new("RGB", size, (1, 2, 3)), "PNG")
     assert decode(data).shape == (height, width, 3)
-    seen = decode_for_audit(data, Rules(), 256, 48)
+    seen = decode_for_audit(data, Rules())
     assert seen.small.shape == (48, 48)
     assert max(seen.grey.shape) <= 256
 

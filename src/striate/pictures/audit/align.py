@@ -10,18 +10,24 @@ Shape legend: B pairs, S side of a grey square.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.machine import usable_threads
+from striate.pictures.audit.detail import details_agree, is_drawing, same_drawing
 from striate.pictures.audit.near import WINDOWS, Proposals
 
 Floats = NDArray[np.float32]
 NEAR = 0.945  # photographs that are no copies reach 0.93; 99 of 100 crops keeping 80 % of the area reach this
 _COARSE, _COARSE_STEPS, _COARSE_LEAST = 16, 4, 0.72
 _FINE_STEPS = 5
-_BATCH = 256
+_FITS = 0.995  # where a pair fits so well, moving it on changes nothing
+_HOPELESS = (-1.0, 0.4, 0.6, 0.7)  # after so many steps, what is below stays below NEAR
+_BATCH = 128
 _LIGHT = 0.08  # of a side: light that changes more slowly than this is taken out
 # Of thumbnails: JPEG at quality 50 leaves 5 to 7 levels; two digits differ by 8 or more.
 _ALIKE, _NOISE, _NOISE_SHARE = 0.9, 7.0, 0.25
@@ -38,7 +44,7 @@ class Fit(NamedTuple):
     width: Floats
     height: Floats
 
-    def take(self, kept: NDArray[np.bool_]) -> Fit:
+    def take(self, kept: NDArray[np.bool_] | NDArray[np.int64]) -> Fit:
         """These pairs alone."""
         return Fit(*(column[kept] for column in self))
 
@@ -47,11 +53,47 @@ def agreement(small: NDArray[np.uint8], pairs: Proposals) -> Floats:
     """How well each copy fits on its original, -1 to 1; pairs that are far from it get less than
     they might.
     """
-    found = np.full(len(pairs.copy), -1, np.float32)
-    for start in range(0, len(found), _BATCH):
-        part = slice(start, start + _BATCH)
-        found[part] = _agreement(small, pairs.take(part))
-    return found
+    return _in_batches(pairs, lambda some: _agreement(*_both(small, some), some)[0])
+
+
+def confirmed(
+    small: NDArray[np.uint8], hues: NDArray[np.uint8], pairs: Proposals
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """The agreement, and whether it is that of copies: details must agree too, and a drawing on a plain
+    ground must be the same where it stands, in colour (see `detail.py`).
+    """
+
+    def judged(some: Proposals) -> Floats:
+        original, copy = _both(small, some)
+        score, fit = _agreement(original, copy, some)
+        kept = np.flatnonzero(score >= NEAR)
+        laid = _cut(original[kept], fit.take(kept))
+        light = _slow_light(small.shape[1])
+        found = details_agree(_even(laid, light), _even(copy[kept], light))
+        found &= ~is_drawing(copy[kept]) | same_drawing(
+            original[kept], copy[kept], *_both(hues, some.take(kept))
+        )
+        told = np.zeros(len(score), np.bool_)
+        told[kept] = found
+        return np.stack([score, told.astype(np.float32)], 1)
+
+    both = _in_batches(pairs, judged, 2)
+    return both[:, 0], both[:, 1] > 0
+
+
+def _in_batches(pairs: Proposals, do: Callable[[Proposals], Floats], width: int = 0) -> Floats:
+    """What `do` says of each pair; several batches at a time, NumPy lets threads run side by side."""
+    parts = [pairs.take(slice(i, i + _BATCH)) for i in range(0, len(pairs.copy), _BATCH)]
+    none = np.zeros((0, width) if width else 0, np.float32)
+    with ThreadPoolExecutor(usable_threads()) as pool:
+        return np.concatenate([none, *pool.map(do, parts)])
+
+
+def _both(squares: NDArray[np.uint8], pairs: Proposals) -> tuple[Floats, Floats]:
+    """Originals and copies, mirrored back."""
+    original, copy = squares[pairs.original], squares[pairs.copy].astype(np.float32)
+    copy[pairs.mirrored] = copy[pairs.mirrored][:, :, ::-1]
+    return original.astype(np.float32), copy
 
 
 def alike(small: NDArray[np.uint8], pairs: Proposals) -> tuple[Floats, NDArray[np.bool_]]:
@@ -73,18 +115,17 @@ def alike(small: NDArray[np.uint8], pairs: Proposals) -> tuple[Floats, NDArray[n
     return score, close & (score >= _ALIKE)
 
 
-def _agreement(small: NDArray[np.uint8], pairs: Proposals) -> Floats:
-    original = small[pairs.original].astype(np.float32)
-    copy = small[pairs.copy].astype(np.float32)
-    copy[pairs.mirrored] = copy[pairs.mirrored][:, :, ::-1]
+def _agreement(original: Floats, copy: Floats, pairs: Proposals) -> tuple[Floats, Fit]:
     windows = np.array(WINDOWS, np.float32)[pairs.window]  # B, 2 axes, (low, high)
     size = windows[:, :, 1] - windows[:, :, 0]
     fit = Fit(windows[:, 0, 0], windows[:, 1, 0], size[:, 0], size[:, 1])
     score, fit = _fitted(_shrunk(original), _shrunk(copy), fit, _COARSE_STEPS)
-    likely = score >= _COARSE_LEAST
-    if likely.any():
-        score[likely], _ = _fitted(original[likely], copy[likely], fit.take(likely), _FINE_STEPS)
-    return score
+    likely = np.flatnonzero(score >= _COARSE_LEAST)
+    if len(likely):
+        score[likely], fine = _fitted(original[likely], copy[likely], fit.take(likely), _FINE_STEPS)
+        for column, better in zip(fit, fine, strict=True):
+            column[likely] = better
+    return score, fit
 
 
 def _shrunk(pictures: Floats) -> Floats:
@@ -95,19 +136,24 @@ def _shrunk(pictures: Floats) -> Floats:
 
 
 def _fitted(original: Floats, copy: Floats, fit: Fit, steps: int) -> tuple[Floats, Fit]:
-    """The best agreement met on the way, and where the way ended."""
-    side = original.shape[1]
-    light = _slow_light(side)
+    """The best agreement met on the way, and where. Pairs that fit already, or will not, are not moved on."""
+    light = _slow_light(original.shape[1])
     wanted, flat = _normal(_even(copy, light))
-    best = np.full(len(copy), -1, np.float32)
+    best, best_fit = np.full(len(copy), -1, np.float32), Fit(*(column.copy() for column in fit))
+    on = np.arange(len(copy))
     for step in range(steps + 1):
-        laid = _even(_cut(original, fit), light)
-        seen, empty = _normal(laid)
-        score = np.where(flat | empty, np.float32(-1), (seen * wanted).sum((1, 2)))
-        np.maximum(best, score, out=best)
-        if step < steps:
-            fit = _moved(fit, _step(seen, wanted - seen))
-    return best, fit
+        seen, empty = _normal(_even(_cut(original[on], fit), light))
+        score = np.where(flat[on] | empty, np.float32(-1), (seen * wanted[on]).sum((1, 2)))
+        better = score > best[on]
+        best[on[better]] = score[better]
+        for column, now in zip(best_fit, fit, strict=True):
+            column[on[better]] = now[better]
+        going = (best[on] < _FITS) & (best[on] >= _HOPELESS[min(step, len(_HOPELESS) - 1)])
+        on = on[going]
+        if step == steps or not len(on):
+            break
+        fit = _moved(fit.take(going), _step(seen[going], wanted[on] - seen[going]))
+    return best, best_fit
 
 
 def _cut(original: Floats, fit: Fit) -> Floats:

@@ -1,9 +1,10 @@
 """One picture that is there more than once: equal bytes, equal pixels, or a near-copy (re-encoded, cropped,
 mirrored).
 
-`near.py` proposes pairs and `align.py` confirms them; grey values are compared, so a recoloured copy is one
-too. Pictures with a side under 48 pixels are only compared as they stand, at one size: such thumbnails look
-alike without being copies. Pictures without structure (a plain sky) are compared by bytes and pixels alone.
+`near.py` proposes pairs, `align.py` and `detail.py` confirm them. Of photographs grey values are compared, so
+a recoloured copy is one too; drawings on a plain ground must be equal in colour, and where they stand.
+Pictures with a side under 48 pixels are only compared as they stand, at one size: such thumbnails look alike
+without being copies. Pictures without structure (a plain sky) are compared by bytes and pixels alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.pictures.audit.align import NEAR, agreement, alike
+from striate.pictures.audit.align import alike, confirmed
 from striate.pictures.audit.facts import READ, Facts
 from striate.pictures.audit.near import Proposals, propose
 from striate.pictures.dataset import Dataset
@@ -91,8 +92,8 @@ def _near(facts: Facts, places: Places) -> tuple[Places, NDArray[np.float32]]:
     """Pairs of photographs, one a crop, a mirrored or a re-encoded copy of the other."""
     squares = facts.small[places]
     proposed = propose(squares, _LIKELY, crops=True)
-    score = agreement(squares, proposed)
-    return _pairs(places, proposed, score, score >= NEAR)
+    score, same = confirmed(squares, facts.hues[places], proposed)
+    return _pairs(places, proposed, score, same)
 
 
 def _reencoded(facts: Facts, places: Places) -> tuple[Places, NDArray[np.float32]]:

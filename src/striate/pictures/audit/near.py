@@ -12,12 +12,16 @@ Shape legend: N pictures, D = 64 numbers of a signature, W windows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from striate import seeds
+from striate.machine import usable_threads
+from striate.pictures.audit.products import ONE_THREAD, TILE, tiles
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -26,6 +30,7 @@ EXACT = 1_500
 KEPT = 10  # proposals kept for one picture
 FLAT = 1.5  # grey levels: below this deviation a signature is noise
 _BUCKET = 300
+_COPIES = 2  # anchors near which a copy is looked for
 _ROWS, _COLUMNS = 256, 2_048  # a block whose scores stay in the cache
 _AT_ONCE = 1 << 16  # windows whose signatures are held
 _ONE = ((0.0, 1.0), (0.1, 1.0), (0.0, 0.9), (0.06, 0.94))
@@ -46,7 +51,7 @@ class Proposals(NamedTuple):
     window: Places
     mirrored: NDArray[np.bool_]
 
-    def take(self, kept: NDArray[np.bool_] | slice) -> Proposals:
+    def take(self, kept: NDArray[np.bool_] | Places | slice) -> Proposals:
         """These alone."""
         return Proposals(
             self.original[kept], self.copy[kept], self.window[kept], self.mirrored[kept]
@@ -69,14 +74,29 @@ def resampling(low: float, high: float, cells: int, side: int) -> Floats:
 
 def signatures(small: NDArray[np.uint8], window: int = 0) -> Floats:
     """N S S grey squares to N D; a picture without structure gets zeros, which match nothing."""
-    across, down = (resampling(*part, SIDE, small.shape[1]) for part in WINDOWS[window])
     found = np.empty((len(small), SIDE * SIDE), np.float32)
+    flat = small.reshape(len(small), small.shape[1] ** 2)
+    matrix = _to_signature(window, small.shape[1])
     for start in range(0, len(small), 4096):
-        some = small[start : start + 4096].astype(np.float32)
-        found[start : start + 4096] = (down @ some @ across.T).reshape(len(some), -1)
-    found -= found @ _plane() @ _plane().T
-    length = np.linalg.norm(found, axis=1, keepdims=True)
-    return np.where(length > FLAT * SIDE, found / np.maximum(length, 1e-6), 0).astype(np.float32)
+        some = flat[start : start + 4096].astype(np.float32)
+        made = tiles(some, matrix, max(1, ONE_THREAD // matrix.size))
+        found[start : start + 4096] = made.reshape(-1, SIDE * SIDE)[: len(some)]
+    length = np.sqrt(np.einsum("nd,nd->n", found, found))
+    found *= np.where(length > FLAT * SIDE, 1 / np.maximum(length, 1e-6), 0).astype(np.float32)[
+        :, None
+    ]
+    return found
+
+
+@lru_cache(maxsize=64)
+def _to_signature(window: int, side: int) -> Floats:
+    """The matrix (D, S * S) that cuts a window, shrinks it and takes out its mean and slopes: one product for
+    all three.
+    """
+    across, down = (resampling(*part, SIDE, side) for part in WINDOWS[window])
+    both = np.kron(down, across)
+    both -= _plane() @ (_plane().T @ both)
+    return np.ascontiguousarray(both, np.float32)
 
 
 def mirrored(found: Floats) -> Floats:
@@ -91,7 +111,7 @@ def propose(
     """All pairs whose signatures agree by at least `least`, the KEPT best for each copy; without
     `crops` only whole pictures as they stand are compared.
     """
-    small = _halved(small)
+    small = _shrunk(small)
     count, windows = len(small), range(len(WINDOWS) if crops else 1)
     whole = signatures(small)
     sides = np.stack([whole, mirrored(whole)]) if crops else whole[None]
@@ -102,20 +122,24 @@ def propose(
         rows = np.indices(sides.shape[:2]).reshape(2, -1)
         found.append(_search(small, sides, (rows[0], rows[1]), queries, least))
     else:
-        for copies, queries in _buckets(small, sides, windows):
-            found.append(_search(small, sides, copies, queries, least))
+        # NumPy lets threads run side by side in all that takes long here.
+        with ThreadPoolExecutor(usable_threads()) as pool:
+            buckets = _buckets(small, sides, windows)
+            found += pool.map(lambda one: _search(small, sides, one[0], one[1], least), buckets)
     best = _best(_joined(found), count)
     return Proposals(best.original, best.copy, best.window, best.mirrored)
 
 
-def _halved(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Squares of half the side: signatures need no more."""
+def _shrunk(small: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Squares of a third of the side: signatures need no more."""
     count, side, _ = small.shape
-    made = np.empty((count, side // 2, side // 2), np.uint8)
+    made = np.empty((count, side // 3, side // 3), np.uint8)
     for start in range(0, count, 4096):
         some = small[start : start + 4096].astype(np.uint16)
-        rows = some[:, ::2] + some[:, 1::2]
-        made[start : start + 4096] = (rows[:, :, ::2] + rows[:, :, 1::2]) >> 2
+        rows = some[:, ::3] + some[:, 1::3] + some[:, 2::3]
+        made[start : start + 4096] = (
+            rows[:, :, ::3] + rows[:, :, 1::3] + rows[:, :, 2::3] + 4
+        ) // 9
     return made
 
 
@@ -149,7 +173,7 @@ def _buckets(
     count = len(small)
     chosen = seeds.generator(0, "near-copies").permutation(count)[: -(-count // _BUCKET)]
     anchors = sides[0][np.sort(chosen)]
-    copies = _sorted(np.concatenate([_nearest(side, anchors, 2) for side in sides]))
+    copies = _sorted(np.concatenate([_nearest(side, anchors, _COPIES) for side in sides]))
     originals = [_sorted(_nearest(signatures(small, w), anchors, 1)) for w in windows]
     for anchor in range(len(anchors)):
         turned, place = np.divmod(copies.of(anchor), count)
@@ -160,7 +184,9 @@ def _nearest(found: Floats, anchors: Floats, number: int) -> Places:
     """The anchors each signature is nearest to: N `number`."""
     made = np.empty((len(found), number), np.int64)
     for start in range(0, len(found), 1024):
-        scores = found[start : start + 1024] @ anchors.T
+        some = found[start : start + 1024]
+        scores = tiles(some, anchors).transpose(0, 2, 1, 3)
+        scores = scores.reshape(scores.shape[0] * TILE, -1)[: len(some), : len(anchors)]
         for i in range(number):
             top = scores.argmax(1)
             made[start : start + 1024, i] = top
@@ -218,10 +244,11 @@ def _compared(
         looked = sides[turn, at]
         hits = [_nothing()]
         for low in range(0, len(wanted), _COLUMNS):
-            scores = looked @ wanted[low : low + _COLUMNS].T
-            row, column = np.divmod(np.flatnonzero(scores >= least), scores.shape[1])
-            score = scores[row, column]
-            column += low
+            scores = tiles(looked, wanted[low : low + _COLUMNS])
+            found = np.flatnonzero(scores >= least)
+            down, across, row, column = np.unravel_index(found, scores.shape)
+            row, column = row + down * TILE, column + across * TILE + low
+            score = scores.ravel()[found]
             hit = _Hits(original[column], at[row], window[column], turn[row] > 0, score)
             hits.append(hit.take(hit.original != hit.copy))
         yield _best(_joined(hits), sides.shape[1])

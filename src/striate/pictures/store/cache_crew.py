@@ -60,12 +60,15 @@ class Crew:
     def _processes(self, blocks: int, do: Do, workers: int) -> Iterator[tuple[int, Bad]]:
         context = multiprocessing.get_context("fork")
         now = shared((workers, 2), np.int64)  # row, and how many rows were begun
-        hands = [_Hand(context, now[k], do) for k in range(workers)]
+        hands: list[_Hand] = []
         left = iter(range(blocks))
-        watch = _Watch(self, now)
         try:
-            for hand in hands * _AT_HAND:
-                hand.give(next(left, None))
+            # The first is at work while the next one is started: a fork beside torch takes 20 ms and more.
+            for k in range(workers):
+                hands.append(_Hand(context, now[k], do))
+                for _ in range(min(_AT_HAND, -(-blocks // workers))):
+                    hands[k].give(next(left, None))
+            watch = _Watch(self, now)
             while busy := [hand for hand in hands if hand.blocks]:
                 connection.wait([hand.pipe for hand in busy], timeout=_TICK_S)
                 for k, hand in enumerate(hands):
@@ -82,6 +85,8 @@ class Crew:
                     watch.seen(k)
                     yield block, bad
         finally:
+            for hand in hands:
+                hand.process.kill()  # all of them first, so that they end side by side
             for hand in hands:
                 hand.end()
 

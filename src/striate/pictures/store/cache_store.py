@@ -27,7 +27,7 @@ from striate.pictures.order import Rows
 from striate.pictures.prepare import Preparation
 from striate.pictures.store.cache_crew import Bad
 
-FORMAT = 1
+FORMAT = 2  # 1 had other checksums
 BLOCK_BYTES = 512 * 1024
 PIXELS, INDEX = "pixels.u8", "index.json"
 
@@ -71,9 +71,12 @@ class Index:
 
 
 def checksum(data: bytes | Pixels) -> str:
-    """Of a block: CRC-32 and Adler-32, 16 hexadecimal digits, at 3 GB/s; against damage, not malice."""
-    held = data if isinstance(data, bytes) else np.ascontiguousarray(data).data
-    return f"{zlib.crc32(held):08x}{zlib.adler32(held):08x}"
+    """Of a block: CRC-32 and a sum of its words, 16 hexadecimal digits, in half the time of two CRCs; against
+    damage, not malice.
+    """
+    held = data if isinstance(data, bytes) else np.ascontiguousarray(data).reshape(-1).data
+    words = np.frombuffer(held, np.uint32, len(held) // 4)
+    return f"{zlib.crc32(held):08x}{int(words.sum(dtype=np.uint64)) % 2**32:08x}"
 
 
 def block_rows(shape: tuple[int, ...]) -> int:
