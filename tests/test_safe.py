@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -15,7 +18,16 @@ from pathlib import Path
 import pytest
 
 from striate.errors import FileFault
-from striate.safe import replacing, write_bytes, write_json, write_text
+from striate.safe import (
+    append_line,
+    flush_folder,
+    replacing,
+    unwritable,
+    write_all,
+    write_bytes,
+    write_json,
+    write_text,
+)
 from tests.conftest import environment
 
 WRITE_FOR_EVER = """
@@ -123,3 +135,96 @@ def test_a_writer_that_is_killed_leaves_the_old_content_or_the_new(tmp_path: Pat
         content = target.read_bytes()
         assert len(content) == 3_000_000
         assert len(set(content)) == 1, "the file is a mixture of two writes"
+
+
+def test_a_line_is_added_and_what_was_torn_before_it_goes(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    write_text(path, "one\n")
+    append_line(path, "zwei é")
+    path.write_bytes(path.read_bytes() + b"torn by a ki")
+    append_line(path, "three")
+    assert path.read_text(encoding="utf-8") == "one\nzwei é\nthree\n"
+
+
+@pytest.mark.parametrize("torn", [b"x" * 200_000, b"\xff\xfe", b""])
+def test_a_torn_line_of_any_length_goes(tmp_path: Path, torn: bytes) -> None:
+    path = tmp_path / "a"
+    for whole in (b"", b"\n", b"one\n\ntwo\n"):
+        path.write_bytes(whole + torn)
+        append_line(path, "new")
+        assert path.read_bytes() == whole + b"new\n"
+
+
+def test_a_line_is_added_to_a_file_that_is_there_and_to_no_other(tmp_path: Path) -> None:
+    with pytest.raises(FileFault, match="a cannot be written: No such file"):
+        append_line(tmp_path / "a", "line")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_line_that_cannot_be_flushed_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"one\n")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(FileFault, match="No space left on device; it needs 4 bytes, .* are free"):
+        append_line(path, "two")
+    assert path.read_bytes() == b"one\n"
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS])
+def test_a_fault_of_the_disk_says_how_much_was_needed_and_is_free(
+    tmp_path: Path, code: int
+) -> None:
+    free = shutil.disk_usage(tmp_path).free
+    text = unwritable(tmp_path / "no" / "a", OSError(code, "reason"), 1234567).text
+    said = re.fullmatch(r".*/no/a cannot be written: reason; it needs 1,234,567 bytes, (.*)", text)
+    assert said
+    told = int(said[1].removesuffix(" bytes are free").replace(",", ""))
+    assert abs(told - free) < max(free, 1 << 30) / 2
+    assert "needs" not in unwritable("a", OSError(errno.EACCES, "reason"), 10).text
+    assert "needs" not in unwritable("a", OSError(code, "reason")).text
+
+
+def test_room_that_cannot_be_told_is_not_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(path: Path) -> None:
+        raise OSError(errno.ENOSYS, "no")
+
+    monkeypatch.setattr(shutil, "disk_usage", unknown)
+    text = unwritable("a", OSError(errno.EIO, "reason"), 10).text
+    assert text == "a cannot be written: reason; it needs 10 bytes, what is free cannot be told"
+
+
+def test_all_is_written_to_a_file_that_takes_three_bytes_at_a_time() -> None:
+    class Slow:
+        taken = b""
+
+        def write(self, data: memoryview) -> int:
+            self.taken += bytes(data[:3])
+            return min(3, len(data))
+
+    slow = Slow()
+    write_all(slow, b"0123456789")  # type: ignore[arg-type]
+    assert slow.taken == b"0123456789"
+
+
+@pytest.mark.parametrize(
+    ("code", "counts"),
+    [(errno.EINVAL, False), (errno.EACCES, False), (errno.EIO, True), (errno.ENOSPC, True)],
+)
+def test_a_folder_that_cannot_be_flushed_counts_only_where_the_disk_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, counts: bool
+) -> None:
+    def refused(handle: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", refused)
+    if counts:
+        with pytest.raises(OSError, match=os.strerror(code)):
+            flush_folder(tmp_path)
+    else:
+        flush_folder(tmp_path)

@@ -2,7 +2,7 @@
 
 The docstring of a class is its page: `striate explain-error CODE` prints it. Codes are never
 reused. Letters: U usage, G grammar, S shapes, M models and weights, D data, N something missing on
-this machine, F files, X ours.
+this machine, F files, T training, X ours.
 """
 
 from __future__ import annotations
@@ -205,6 +205,22 @@ class NoWeights(StriateError):
     code, title, exit_code = "M006", "no weights known", 4
 
 
+class BundleRefused(StriateError):
+    """A bundle is not what its manifest says (damaged, cut off, files missing or added, links), or holds
+    what no classifier has: fewer than two classes, a temperature of 0, weights that are no numbers.
+    Nothing of it was used. Copy it anew, or write it anew from its run."""
+
+    code, title, exit_code = "M007", "a bundle that is refused", 4
+
+
+class CannotJudge(StriateError):
+    """What a network said cannot be scored: values that are infinite or no numbers, no pictures, labels
+    outside the classes, lists of different lengths, or two runs that were judged on other pictures. A
+    score of the rest would hide that, so there is none."""
+
+    code, title, exit_code = "M008", "answers that cannot be judged", 4
+
+
 class MissingExtra(StriateError):
     """A package that this needs is not installed. Striate never installs anything for you: the
     message gives the line to run. The base install predicts, serves, checks folders and plans
@@ -227,6 +243,34 @@ class FileFault(StriateError):
     """
 
     code, title, exit_code = "F001", "a file fault", 3
+
+
+class RunFault(FileFault):
+    """A folder cannot be used as a run: it is none, it holds one already, or it holds other files. Nothing
+    in it was touched. `striate runs list` shows the runs, `striate resume RUN` goes on with one."""
+
+    code, title = "F002", "a folder that is no run, or is one already"
+
+
+class RunBusy(FileFault):
+    """Another process works in this run; the message gives its number. Two never share a folder. The
+    system frees a run at once when its process ends, even by `kill -9`."""
+
+    code, title = "F003", "a run that another process works in"
+
+
+class NewerFormat(FileFault):
+    """A newer Striate wrote this. An older one does not guess what has changed since: install the newer
+    one. What older ones wrote can always be read."""
+
+    code, title = "F004", "a format from a newer version"
+
+
+class NoGoodCheckpoint(FileFault):
+    """There are checkpoints, and every one is damaged: the message says how. Starting from step 0 in
+    silence would hide that, so it has to be asked for: train into another folder."""
+
+    code, title = "F005", "no checkpoint that can be used"
 
 
 class DownloadRefused(StriateError):
@@ -339,3 +383,38 @@ class SetRefused(DataError):
     the set anew."""
 
     code, title = "D019", "a named set that is not the published one"
+
+
+class RecipeFault(StriateError):
+    """A recipe names a knob that there is none of, or gives one a value that it cannot have. All faults
+    are told at once. `striate train DATA --dry-run` prints every knob with its value."""
+
+    code, title, exit_code = "T001", "a recipe that cannot be used", 2
+
+
+class NotFinite(StriateError):
+    """The loss or a gradient became infinite or no number. Training stopped before the weights were
+    changed; the last good ones are kept, and the message names the pictures of that batch. Look at
+    them, or lower `optimiser.rate`, or set `optimiser.clip`."""
+
+    code, title, exit_code = "T002", "training that left the numbers", 4
+
+
+class NoMemory(StriateError):
+    """Even one picture at a time needs more memory than there is. Make pictures smaller (`pictures.size`) or
+    take a smaller network."""
+
+    code, title, exit_code = "T003", "not enough memory to train", 6
+
+
+class GateFailed(StriateError):
+    """A figure did not reach what was asked for on the command line, so a script can stop here."""
+
+    code, title, exit_code = "E001", "a figure below what was asked for", 5
+
+
+class CannotTrain(StriateError):
+    """What was asked for does not go together: a network for another input, weights for another network, a
+    run that cannot be continued with these flags."""
+
+    code, title, exit_code = "T004", "training that cannot start", 4

@@ -7,22 +7,30 @@ folder itself is flushed: without the last step the rename may be forgotten.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 
 from striate.errors import FileFault
 
 _LONGEST_NAME = 200  # of 255 bytes; the rest is for the random part of a temporary name
+# Faults of the disk rather than of a name: then it helps to hear how much room was wanted.
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
+# What systems answer that cannot flush a folder; there the rename itself is what can be had.
+_NO_FOLDER_FLUSH = {errno.EBADF, errno.EINVAL, errno.EACCES, errno.EPERM}
 
 
 @contextlib.contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, needed: int | None = None) -> Iterator[Path]:
     """Give the path of an empty temporary file; when the block ends well, it takes the place of `path`.
 
     When the block fails, the temporary file is removed and `path` is as before. A link is followed.
+    `needed` is how many bytes will be written, for the message of a full disk.
     """
     target = Path(os.path.realpath(path))
     temporary: Path | None = None
@@ -35,13 +43,13 @@ def replacing(path: str | Path) -> Iterator[Path]:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
         if isinstance(fault, OSError):
-            raise unwritable(path, fault) from fault
+            raise unwritable(path, fault, needed) from fault
         raise
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:
     """Write `data` to `path`, whole or not at all."""
-    with replacing(path) as temporary:
+    with replacing(path, len(data)) as temporary:
         temporary.write_bytes(data)
 
 
@@ -55,7 +63,41 @@ def write_json(path: str | Path, value: object) -> None:
 
     NaN and infinity are no JSON: they raise ValueError, and `path` stays as it was.
     """
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json_text(value))
+
+
+def json_text(value: object) -> str:
+    """The text that `write_json` writes."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def append_line(path: str | Path, line: str) -> None:
+    """Add one line to a file that is there, and flush it to the disk.
+
+    What a killed writer left of a line is cut off first. When it fails, the file is as before.
+    """
+    data = (line + "\n").encode("utf-8")
+    try:
+        with open(path, "rb+", buffering=0) as file:
+            end = _end_of_lines(file)
+            try:
+                file.truncate(end)
+                file.seek(end)
+                write_all(file, data)
+                os.fsync(file.fileno())
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    file.truncate(end)
+                raise
+    except OSError as fault:
+        raise unwritable(path, fault, len(data)) from fault
+
+
+def write_all(file: FileIO, data: bytes | memoryview) -> None:
+    """Write all of `data`: an unbuffered file may take a part at a time."""
+    left = memoryview(data).cast("B")
+    while left:
+        left = left[file.write(left) :]
 
 
 def settle(temporary: Path, target: Path) -> None:
@@ -63,22 +105,55 @@ def settle(temporary: Path, target: Path) -> None:
     with open(temporary, "rb+") as file:
         os.fsync(file.fileno())
     os.replace(temporary, target)
-    # A folder cannot be opened for this on Windows; there the rename itself is what can be had.
-    with contextlib.suppress(PermissionError):
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    flush_folder(target.parent)
 
 
-def unwritable(path: str | Path, fault: OSError) -> FileFault:
-    """The fault to raise when `path` cannot be written."""
+def flush_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk, where the system can do that."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # Windows opens no folder
+        return
+    try:
+        os.fsync(handle)
+    except OSError as fault:
+        if fault.errno not in _NO_FOLDER_FLUSH:
+            raise
+    finally:
+        os.close(handle)
+
+
+def unwritable(path: str | Path, fault: OSError, needed: int | None = None) -> FileFault:
+    """The fault to raise when `path` cannot be written; `needed` is how many bytes it would have had."""
+    room = ""
+    if needed is not None and fault.errno in _OF_THE_DISK:
+        room = f"; it needs {needed:,} bytes, " if needed else "; "
+        room += _free(Path(path))
     return FileFault(
-        f"{path} cannot be written: {fault.strerror or fault}",
+        f"{path} cannot be written: {fault.strerror or fault}{room}",
         "check that the folder exists, that you may write there, and that the disk has room",
         where=str(path),
     )
+
+
+def _free(path: Path) -> str:
+    """How much room the disk of `path` has, in words; `path` itself may not be there."""
+    for place in (path, *path.absolute().parents):
+        with contextlib.suppress(OSError):
+            return f"{shutil.disk_usage(place).free:,} bytes are free"
+    return "what is free cannot be told"
+
+
+def _end_of_lines(file: FileIO) -> int:
+    """Where the last whole line ends."""
+    size = file.seek(0, os.SEEK_END)
+    if not size:
+        return 0
+    file.seek(size - 1)
+    if file.read(1) == b"\n":
+        return size
+    file.seek(0)
+    return file.readall().rfind(b"\n") + 1
 
 
 def _temporary(target: Path) -> Path:

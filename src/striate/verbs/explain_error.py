@@ -18,6 +18,7 @@ LETTERS = {
     "E": "gates that were not passed",
     "N": "missing on this machine or on the network",
     "F": "files",
+    "T": "training",
     "X": "ours",
 }
 
