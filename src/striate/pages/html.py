@@ -71,10 +71,10 @@ def figures(pairs: Iterable[tuple[str, str]]) -> Html:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], align: str, label: str) -> Html:
-    """A table; `align` has a letter per column: l, r, or w for long text. A cell that is `Html` stays as
-    it is.
+    """A table; `align` has a letter per column: l, r, n for names, or w for long text. A cell that is `Html`
+    stays as it is.
     """
-    kinds = {"l": "", "r": "r", "w": "long"}
+    kinds = {"l": "", "r": "r", "n": "called", "w": "long"}
     head = "".join(
         f'<th scope="col"{_class("r" if a == "r" else "")}>{escaped(h)}</th>'
         for h, a in zip(headers, align, strict=True)
@@ -89,6 +89,20 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], align: str, lab
     return Html(
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escaped(label)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>"
+    )
+
+
+def pairs(facts: Iterable[tuple[str, str]], label: str) -> Html:
+    """Names and their values, without those that have none. A value that is `Html` stays as it is."""
+    rows = "".join(
+        f'<tr><th scope="row">{escaped(name)}</th><td class="long">{value}</td></tr>\n'
+        for name, value in facts
+        if value
+    )
+    return (
+        Html(f'<table class="pairs" aria-label="{escaped(label)}"><tbody>\n{rows}</tbody></table>')
+        if rows
+        else Html("")
     )
 
 
