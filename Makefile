@@ -1,6 +1,6 @@
 # The whole interface. Each target does its own set-up: Python 3.11 or later is all that must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check fix bench
+.PHONY: help setup demo test test-all check fix bench bench-full
 
 PYTHON_HERE := .venv/bin/python
 # A run that hangs as a whole is ended; `timeout` is missing on some systems, and then only single tests are guarded.
@@ -12,10 +12,8 @@ help: ## this list
 setup:
 	@sh scripts/setup
 
-demo: setup ## two networks, every shape before a tensor exists
-	@$(PYTHON_HERE) -m striate plan "3x32x32: (conv3p1-64 bn relu)*2 max2 (conv3p1-128 bn relu)*2 max2 gap fc10"
-	@echo
-	@$(PYTHON_HERE) -m striate plan lenet5
+demo: setup ## train on handwritten digits, and a page that tells how good it is
+	@$(PYTHON_HERE) -m striate train digits --budget 8s
 
 test: setup ## the tests, without the slow ones
 	@$(if $(GUARD),$(GUARD) 1800) $(PYTHON_HERE) -m pytest -n 2 -m "not slow"
@@ -36,3 +34,6 @@ fix: setup ## format, repair what lint can repair, write the golden files anew
 
 bench: setup ## the figures we hold ourselves to, in their quick form
 	@$(PYTHON_HERE) -m bench
+
+bench-full: setup ## training beside every peer, three seeds; hours, and goes on where it was ended
+	@$(PYTHON_HERE) -m bench.train -o runs/bench-full.json

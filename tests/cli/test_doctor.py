@@ -16,6 +16,8 @@ def _without_asking_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     device = {"name": "A Card", "memory_bytes": 80 * 2**30}
     found = {"kind": "cuda", "devices": [device, device], "note": "CUDA 13"}
     monkeypatch.setattr(doctor, "accelerator", lambda: found)
+    tried = {"is_right": True, "slower": 0.5, "numbers": [], "note": "bf16 is right here"}
+    monkeypatch.setattr(doctor, "bf16", lambda: tried)
 
 
 def test_json_holds_everything_under_names_that_stay(striate: Callable) -> None:
@@ -23,10 +25,12 @@ def test_json_holds_everything_under_names_that_stay(striate: Callable) -> None:
     found = json.loads(done.out)
     assert (done.code, done.err) == (0, "")
     assert list(found) == [
-        "schema_version", "striate", "python", "system", "cpu", "memory", "accelerator", "packages", "extras",
+        "schema_version", "striate", "python", "system", "cpu", "memory", "accelerator", "bf16", "packages",
+        "extras",
     ]  # fmt: skip
     assert set(found["cpu"]) == {"model", "logical", "allowed", "quota", "threads"}
     assert set(found["memory"]) == {"total_bytes", "available_bytes", "limit_bytes"}
+    assert set(found["bf16"]) == {"is_right", "slower", "numbers", "note"}
     assert set(found["extras"]["train"]) == {"installed", "missing", "serves"}
 
 
@@ -37,6 +41,7 @@ def test_people_get_three_tables(striate: Callable) -> None:
     assert [block.split()[0] for block in blocks] == ["machine", "package", "extra"]
     assert "A Card, 80.0 GiB; A Card, 80.0 GiB; CUDA 13" in done.out
     assert "threads are used" in done.out
+    assert "\nbf16         bf16 is right here" in done.out
 
 
 def test_a_missing_extra_names_what_is_missing() -> None:

@@ -239,6 +239,7 @@ def test_no_command_line_ends_in_a_traceback(
     from striate.verbs import doctor
 
     monkeypatch.setattr(doctor, "accelerator", lambda: {"kind": None, "devices": [], "note": ""})
+    monkeypatch.setattr(doctor, "bf16", lambda: {"note": ""})
     words = [
         *NAMES,
         "--json",

@@ -80,7 +80,7 @@ def test_every_score_stands_beside_its_interval() -> None:
         "top_5": {"value": 0.99, "interval_95": [0.96, 1.0]},
         "macro_auc": {"value": 0.98, "interval_95": [0.97, 0.99]},
     }  # fmt: skip
-    views = {"accuracy": 0.91, "interval_95": [0.86, 0.95]}
+    views = {"gate": 0.7, "test": {"value": 0.91, "interval_95": [0.86, 0.95]}}
     told = Told(
         "run", "finished", {}, scores={"test": held, "val": {"accuracy": 0.8}, "views": views}
     )

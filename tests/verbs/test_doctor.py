@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import pytest
 
 import striate
 from striate import optional
+from striate.training import precision
 from striate.verbs import doctor
 
 
@@ -31,11 +33,13 @@ def pretend_torch(monkeypatch: pytest.MonkeyPatch, cuda: bool = False, mps: bool
 
 def test_everything_is_found_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend_torch(monkeypatch)
+    monkeypatch.setattr(doctor, "bf16", lambda: {"note": "tried elsewhere"})
     found = doctor.examine()
     assert found["striate"] == striate.__version__
     assert found["cpu"]["threads"] >= 1
     assert found["packages"]["click"].startswith("8")
     assert found["packages"]["numpy"]
+    assert found["bf16"]["note"] == "tried elsewhere"
 
 
 def test_an_extra_tells_what_is_missing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,3 +77,26 @@ def test_a_broken_torch_is_reported_and_does_not_stop_the_doctor(
     pretend_torch(monkeypatch)
     monkeypatch.setattr(sys.modules["torch"], "cuda", None)
     assert doctor.accelerator()["note"].startswith("torch cannot tell: AttributeError")
+
+
+def test_bf16_is_tried_on_this_machine_and_told_as_plain_data() -> None:
+    found = doctor.bf16()
+    assert list(found) == ["is_right", "slower", "numbers", "note"]
+    assert found["note"].startswith("bf16 ")
+    json.dumps(found, allow_nan=False)
+
+
+def test_without_torch_bf16_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(optional, "available", lambda module: False)
+    assert doctor.bf16()["note"] == "unknown: torch is not installed"
+    assert doctor.bf16()["is_right"] is None
+
+
+def test_a_bf16_that_fails_is_reported_and_does_not_stop_the_doctor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("no primitive")
+
+    monkeypatch.setattr(precision, "quick", fail)
+    assert doctor.bf16()["note"] == "torch cannot tell: RuntimeError: no primitive"

@@ -55,6 +55,7 @@ def machine_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
             + (f", limited to {gibibytes(limit)}" if limit else ""),
         ),
         ("accelerator", "; ".join([*devices, found["accelerator"]["note"]]).strip("; ")),
+        ("bf16", found["bf16"]["note"]),
     ]
 
 

@@ -48,6 +48,16 @@ VERBS = (
         "split", "Look at the data", "Divide pictures into train, val and test; nothing is copied."
     ),
     Verb("data", "Look at the data", "Named sets of pictures: which there are, and getting one."),
+    Verb(
+        "train",
+        "Train and judge",
+        "From pictures to a classifier you can trust: trained, judged, kept as a run.",
+    ),
+    Verb("resume", "Train and judge", "Go on with a run from its last checkpoint."),
+    Verb("eval", "Train and judge", "Judge a run again, on its own pictures or on others."),
+    Verb("compare", "Train and judge", "Runs side by side: is a difference more than chance?"),
+    Verb("runs", "Train and judge", "List, show and remove runs."),
+    Verb("report", "Train and judge", "The page of a run: scores, curves, errors, in one file."),
     Verb("doctor", "Help", "What this machine has: versions, cores, memory, accelerator, extras."),
     Verb("explain-error", "Help", "What the code of an error means, and what to do."),
     Verb("completion", "Help", "Print the script that completes `striate` in your shell."),

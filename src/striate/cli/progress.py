@@ -28,7 +28,7 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._clear()
+        self.clear()
 
     def show(self, what: str, done: int, total: int) -> None:
         """`done` of `total`; a new `what` is shown at once in a terminal."""
@@ -62,7 +62,8 @@ class Progress:
             else f", {seconds} s left"
         )
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Wipe what is drawn, before something else is written."""
         if self._drawn:
             click.echo("\r" + " " * self._drawn + "\r", nl=False, err=True)
             self._drawn = 0

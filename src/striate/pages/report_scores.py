@@ -78,8 +78,8 @@ def _plain(scores: Mapping[str, Any], key: str) -> str:
 
 def _views(told: Told) -> list[Html]:
     """What several views of each unsure picture reached, which is never the headline."""
-    views = table(told.scores.get("views"))
-    accuracy = number(views.get("accuracy"))
+    views = table(table(told.scores.get("views")).get(told.split))
+    accuracy = number(views.get("value"))
     if accuracy is None:
         return []
     ends = between(interval(views.get("interval_95")))

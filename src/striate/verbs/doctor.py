@@ -31,7 +31,9 @@ SERVES = {
 
 
 def examine() -> dict[str, Any]:
-    """Everything `striate doctor` prints, as plain data. Imports torch, where it is, to ask for devices."""
+    """Everything `striate doctor` prints, as plain data. Imports torch, where it is, to ask for devices and
+    to try bf16.
+    """
     cores, memory = machine.cores(), machine.memory()
     named = BASE | {module: name for modules in EXTRAS.values() for module, name in modules.items()}
     return {
@@ -48,6 +50,7 @@ def examine() -> dict[str, Any]:
         "cpu": {"model": machine.cpu_model(), **cores._asdict(), "threads": cores.threads},
         "memory": memory._asdict(),
         "accelerator": accelerator(),
+        "bf16": bf16(),
         "packages": {name: optional.version(module) for module, name in named.items()},
         "extras": {extra: state(extra) for extra in EXTRAS},
     }
@@ -85,6 +88,22 @@ def accelerator() -> dict[str, Any]:
             "note": f"torch cannot tell: {type(fault).__name__}: {fault}",
         }
     return {"kind": None, "devices": [], "note": "none that torch can use"}
+
+
+def bf16() -> dict[str, Any]:
+    """Whether numbers of half the size are right and faster here, by a test of at most three seconds. What
+    a network is trained in is decided for its own layers, before its training.
+    """
+    unknown: dict[str, Any] = {"is_right": None, "slower": None, "numbers": []}
+    if not optional.available("torch"):
+        return {**unknown, "note": "unknown: torch is not installed"}
+    try:
+        from striate.training.precision import quick
+
+        found = quick().to_dict()
+    except Exception as fault:  # noqa: BLE001  (a broken torch is what a doctor is asked)
+        return {**unknown, "note": f"torch cannot tell: {type(fault).__name__}: {fault}"}
+    return {**{name: found[name] for name in unknown}, "note": found["why"]}
 
 
 def _cuda_devices() -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""A model leaves home: the trained classifier, ready to be asked."""

@@ -1,0 +1,147 @@
+"""Seconds to steps: a few steps are measured on a copy, and the number of steps is fixed before step 0.
+
+What is measured: one step at the full side after one to warm up, and one at each smaller side. The
+middle of three is taken, since a machine that others use too has slow moments.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from typing import NamedTuple, final
+
+import numpy as np
+import torch
+from torch import nn
+
+from striate.pictures.batches import Batch, Batches
+from striate.training.course import Course, of_steps, sides
+from striate.training.loop import Interrupted, loss_and_logits, one_update
+from striate.training.recipe import Recipe
+from striate.training.state import Training
+
+KEPT_BACK = 0.03  # of the budget, for looks that take longer and for checkpoints
+MOST_MICRO_S = 2.0  # a signal is answered between micro-batches, within five seconds
+_TIMES = 3
+
+
+@final
+class Measured(NamedTuple):
+    """Seconds for one step at each side, and for one picture in a judging of val."""
+
+    step_s: dict[int, float]
+    look_s: float
+    micro_batch: int
+
+
+def measure(
+    network: nn.Module,
+    batches: Batches,
+    recipe: Recipe,
+    how: Course,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+) -> Measured:
+    """Time steps of a copy of the network; the network itself, and every draw of the training, stay as
+    they are.
+    """
+    size = batches.size[0]
+    batch = next(iter(batches.epoch(0)))
+    micro = _micro_batch(network, batch, recipe, how, stop)
+    wanted = {side for _, side in sides(recipe, 1000, size)} | {size}
+    found = {}
+    for side in sorted(wanted):
+        course = of_steps(recipe, 1, 1, len(batch), size, **_how(how) | {"micro_batch": micro})
+        sized = Course.from_dict(course.to_dict() | {"sides": ((0, side),)})
+        found[side] = _seconds(network, batches, batch, recipe, sized, stop)
+    return Measured(found, _look_seconds(network, batch, how), micro)
+
+
+def steps_for(
+    recipe: Recipe, measured: Measured, size: int, look_pictures: int, spent_s: float = 0.0
+) -> int:
+    """How many steps fit into the budget with all looks at val, after `spent_s` for other things."""
+    looks = recipe.looks * look_pictures * measured.look_s
+    room = max(0.0, recipe.budget_s - spent_s) * (1 - KEPT_BACK)
+    room -= min(looks, 0.25 * room)
+    # The share of steps at each side does not depend on their number, so a thousand stand for all.
+    runs = [*sides(recipe, 1000, size)] or [(0, size)]
+    ends = [first for first, _ in runs[1:]] + [1000]
+    mean = sum(
+        (end - first) / 1000 * measured.step_s[side]
+        for (first, side), end in zip(runs, ends, strict=True)
+    )
+    return max(1, math.floor(room / mean))
+
+
+def _seconds(
+    network: nn.Module,
+    batches: Batches,
+    batch: Batch,
+    recipe: Recipe,
+    course: Course,
+    stop: Callable[[], bool],
+) -> float:
+    """One step, the middle of three after one to warm up; slow ones are believed at once."""
+    here = Training.begin(copy.deepcopy(network), recipe, course)
+    times: list[float] = []
+    for _ in range(_TIMES + 1):
+        if stop():
+            raise Interrupted
+        start = time.perf_counter()
+        one_update(here, batches, batch, 0, 1.0)
+        _wait(course.device)
+        times.append(time.perf_counter() - start)
+        if sum(times) > 0.02 * recipe.budget_s and len(times) > 1:
+            break
+    return float(np.median(times[1:]))
+
+
+def _micro_batch(
+    network: nn.Module, batch: Batch, recipe: Recipe, how: Course, stop: Callable[[], bool]
+) -> int:
+    """As many pictures at once as take two seconds at most, by the time of a few; all of a batch where
+    the recipe says how many.
+    """
+    if recipe.machine.micro_batch:
+        return min(recipe.machine.micro_batch, len(batch))
+    few = min(len(batch), 8)
+    course = of_steps(recipe, 1, 1, few, batch.images.shape[-1], **_how(how) | {"micro_batch": few})
+    here = Training.begin(copy.deepcopy(network), recipe, course)
+    each = math.inf
+    for _ in range(2):
+        if stop():
+            raise Interrupted
+        start = time.perf_counter()
+        here.wake()
+        loss_and_logits(here, batch, slice(0, few), 0)[0].backward()  # type: ignore[no-untyped-call]
+        _wait(how.device)
+        each = min(each, (time.perf_counter() - start) / few)
+    most = max(1, int(MOST_MICRO_S / each))
+    parts = math.ceil(len(batch) / most)
+    return math.ceil(len(batch) / parts)
+
+
+def _look_seconds(network: nn.Module, batch: Batch, how: Course) -> float:
+    """For one picture, forward alone."""
+    few = batch.images[: min(64, len(batch))]
+    held = copy.deepcopy(network).eval()
+    with torch.inference_mode():
+        held(few[:1])
+        start = time.perf_counter()
+        held(few)
+        _wait(how.device)
+    return (time.perf_counter() - start) / len(few)
+
+
+def _how(course: Course) -> dict[str, object]:
+    """What a course says of the machine."""
+    names = ("device", "precision", "channels_last", "compiled", "threads")
+    return {name: getattr(course, name) for name in names}
+
+
+def _wait(device: str) -> None:
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()

@@ -1,0 +1,94 @@
+"""What was decided before step 0 and never changes on the way: how many steps, at which side, on what.
+
+Everything measured ends here, is written into `run.json`, and a resumed run reads it from there instead
+of measuring again: so it follows the same plan on a machine that is busier or idler than before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, final
+
+from striate.training.recipe import Recipe
+
+
+@final
+@dataclass(frozen=True)
+class Course:
+    """steps: updates in all. batch: pictures to one update, over all ranks; micro_batch: pictures that go
+    through the network at once. sides: (first step, side) in rising order; () is the size of the
+    pictures as they are. look_every, save_every: steps between judgings of val and between checkpoints.
+    """
+
+    steps: int
+    steps_per_epoch: int
+    batch: int
+    micro_batch: int
+    look_every: int
+    save_every: int
+    sides: tuple[tuple[int, int], ...] = ()
+    device: str = "cpu"
+    precision: str = "fp32"
+    channels_last: bool = True
+    compiled: bool = False
+    threads: int = 0
+    why: tuple[str, ...] = ()
+
+    @property
+    def epochs(self) -> float:
+        """How often each picture is seen."""
+        return self.steps / self.steps_per_epoch
+
+    def side_at(self, step: int) -> int | None:
+        """The side of the pictures at a step; None for the size they have."""
+        met = [side for first, side in self.sides if step >= first]
+        return met[-1] if met else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self) | {"epochs": round(self.epochs, 4)}
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> Course:
+        """The reverse of `to_dict`."""
+        known = {one.name for one in fields(cls)}
+        plain = {name: value for name, value in found.items() if name in known}
+        plain["sides"] = tuple((int(a), int(b)) for a, b in plain.get("sides", ()))
+        plain["why"] = tuple(plain.get("why", ()))
+        return cls(**plain)
+
+
+def of_epochs(recipe: Recipe, pictures: int, batch: int, size: int, **how: Any) -> Course:
+    """The course of `recipe.epochs` passes over this many pictures of this side."""
+    per_epoch = max(1, pictures // batch)
+    return of_steps(recipe, max(1, round(recipe.epochs * per_epoch)), per_epoch, batch, size, **how)
+
+
+def of_steps(
+    recipe: Recipe, steps: int, per_epoch: int, batch: int, size: int, **how: Any
+) -> Course:
+    """The course of this many steps; `how` names the rest of a Course."""
+    looks = min(recipe.looks, max(1, steps // 2))
+    given = {"micro_batch": batch, "save_every": steps} | how
+    return Course(
+        steps=steps,
+        steps_per_epoch=per_epoch,
+        batch=batch,
+        look_every=max(1, math.ceil(steps / looks)),
+        sides=sides(recipe, steps, size),
+        **given,
+    )
+
+
+def sides(recipe: Recipe, steps: int, size: int) -> tuple[tuple[int, int], ...]:
+    """Rising sides, each held for an equal run of steps until `grow_until`; then the full size."""
+    part = recipe.pictures
+    if part.grow_from >= 1 or part.grow_until <= 0:
+        return ()
+    small = max(4, round(size * part.grow_from))
+    held = [round(small + (size - small) * share) for share in (0.0, 0.5)]
+    until = steps * part.grow_until
+    made = [(0, held[0]), (round(until * 0.6), held[1]), (round(until), size)]
+    return tuple(made) if small < size else ()

@@ -1,0 +1,95 @@
+"""What is decided where a recipe says `auto` or 0, from facts about the data and the network.
+
+The rules were chosen by trials that `docs/log.md` keeps; each line says what it depends on, and the
+result is a recipe without `auto`, kept in the run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+from striate.training.recipe import Recipe
+
+UNEVEN = 3.0  # largest class by smallest, from which classes are weighed
+THUMBNAIL = 64  # up to this side pictures are used as they are
+FILTERS = "muon"
+RATE_STARTED = 0.01
+RATE_HEADED = (
+    0.0003  # a fitted head has little to gain: 0.001 wobbled, from 0.003 on features were lost
+)
+_BATCHES = (16, 32, 64, 128, 256, 512, 1024)
+
+
+@final
+@dataclass(frozen=True)
+class Facts:
+    """Of the data and the network. pictures: of train. unevenness: largest class by smallest. affordable:
+    pictures that the budget or the epochs let pass through the network; 0 while that is not known.
+    has_norms: whether batch norms are in the network. whitens: whether its first stage is called so.
+    pretrained: whether it starts from weights; is_headed: whether a head was fitted on its features first.
+    """
+
+    pictures: int
+    classes: int
+    side: int
+    unevenness: float = 1.0
+    affordable: int = 0
+    mirror: bool = True
+    has_norms: bool = True
+    whitens: bool = False
+    pretrained: bool = False
+    is_headed: bool = False
+
+
+def settle(recipe: Recipe, facts: Facts) -> Recipe:
+    """The recipe with everything decided but what is measured."""
+    values: dict[str, Any] = {}
+    if recipe.batch == 0:
+        values["batch"] = batch_for(facts)
+    if recipe.pictures.augment == "auto":
+        values["pictures.augment"] = _augment(facts)
+    if recipe.loss.class_weights == "auto":
+        values["loss.class_weights"] = "effective" if facts.unevenness > UNEVEN else "none"
+    values |= _optimiser(recipe, facts)
+    if recipe.loss == Recipe().loss and facts.whitens:
+        values["loss.smoothing"] = 0.1
+    if recipe.start.filters == "auto":
+        values["start.filters"] = "dirac" if facts.whitens else "torch"
+    if recipe.start.whiten == "auto":
+        values["start.whiten"] = "yes" if facts.whitens and not facts.pretrained else "no"
+    if recipe.machine.compile == "auto":
+        values["machine.compile"] = "no"
+    return recipe.with_values(values)
+
+
+def batch_for(facts: Facts) -> int:
+    """About 300 steps where the budget allows so many, and at most an eighth of train in one."""
+    seen = facts.affordable or 20 * facts.pictures
+    fit = [b for b in _BATCHES if b * 300 <= seen and b * 8 <= facts.pictures]
+    return min(fit[-1] if fit else _BATCHES[0], facts.pictures)
+
+
+def _augment(facts: Facts) -> str:
+    """Small pictures are shifted and mirrored, digits and text only shifted, photographs cropped."""
+    if facts.side <= THUMBNAIL:
+        return "thumbnails" if facts.mirror else "digits"
+    return "photos"
+
+
+def _optimiser(recipe: Recipe, facts: Facts) -> dict[str, Any]:
+    """Muon from scratch where norms follow the filters, which its updates count on; AdamW elsewhere; small
+    steps of Nesterov for weights that are good already.
+    """
+    part = recipe.optimiser
+    values: dict[str, Any] = {}
+    if part.name == "auto":
+        name = "nesterov" if facts.pretrained else FILTERS if facts.has_norms else "adamw"
+        values["optimiser.name"] = name
+        if part.momentum == Recipe().optimiser.momentum and name == "muon":
+            values["optimiser.momentum"] = 0.6
+        if facts.pretrained and part.rate == 0:
+            values["optimiser.rate"] = RATE_HEADED if facts.is_headed else RATE_STARTED
+    if recipe.schedule == Recipe().schedule and not facts.has_norms:
+        values["schedule.warm_up"] = 0.1
+    return values

@@ -1,0 +1,255 @@
+"""Frozen features first: a pretrained network runs once over the pictures, and only its last layer learns.
+
+The features are what enters the last fully connected layer. They are found by a hook on it, so that any
+module serves whose answer is that layer's. Everything is done on a copy in eval mode: weights, mode and
+buffers of the network given stay as they are.
+
+Shape legend: N pictures, n at a time, D features, C channels, H height, W width, K classes.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, cast, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from striate.errors import CannotTrain, NotFinite
+from striate.grammar.parts import Scale
+from striate.pictures.batches import Pictures, normalised
+from striate.pictures.order import Rows
+
+Progress = Callable[[int, int], None]
+BATCH = 16  # few pictures at a time stay in the caches: on a CPU 16 took half the time that 64 took
+_AFTER = (nn.Identity, nn.Dropout, nn.Softmax, Scale)  # what may follow the last layer
+_NEAR = 1e-3  # of the features' own size: a fused copy that differs by more is not used
+
+
+class Headed(Protocol):
+    """What `attach` needs of a `frozen_head.Head`."""
+
+    @property
+    def weight(self) -> NDArray[np.float32]:
+        """K D."""
+
+    @property
+    def bias(self) -> NDArray[np.float32]:
+        """K."""
+
+
+@final
+@dataclass(frozen=True)
+class Cut:
+    """Where a network is cut: before its last fully connected layer. width: D; scale: what a last `scale`
+    word multiplies the answers by.
+    """
+
+    name: str
+    width: int
+    outputs: int
+    scale: float = 1.0
+
+    def layer(self, network: nn.Module) -> nn.Linear:
+        """The last fully connected layer of a network that was cut so."""
+        return cast("nn.Linear", network.get_submodule(self.name))
+
+    def attach(self, network: nn.Module, head: Headed) -> None:
+        """Put a head in the place of the last layer; the network then answers what the head answers."""
+        K, D = head.weight.shape
+        if self.width != D:
+            raise CannotTrain(f"the head is for {D} features, this network has {self.width}")
+        if not self.name:
+            raise CannotTrain("the network is a single layer: there is nothing to put a head on")
+        last = self.layer(network)
+        old = last.weight
+        made = nn.Linear(D, K, device=old.device, dtype=old.dtype).train(last.training)
+        with torch.no_grad():
+            made.weight.copy_(torch.from_numpy(head.weight / np.float32(self.scale)))
+            made.bias.copy_(torch.from_numpy(head.bias / np.float32(self.scale)))
+        network.set_submodule(self.name, made)
+
+
+def cut(network: nn.Module) -> Cut:
+    """Find the last fully connected layer; nothing but dropout, softmax and a scale may come after it."""
+    named = [
+        (name, part)
+        for name, part in network.named_modules()
+        if isinstance(part, nn.Linear) or not any(part.children())
+    ]
+    places = [i for i, (_, part) in enumerate(named) if isinstance(part, nn.Linear)]
+    if not places:
+        raise CannotTrain(
+            "the network has no fully connected layer, so there is no head to fit on frozen features",
+            "take one that ends in `fc`, or train all of it: without --pretrained",
+        )
+    name, last = named[places[-1]]
+    scale = 1.0
+    for later, part in named[places[-1] + 1 :]:
+        if not isinstance(part, _AFTER):
+            raise CannotTrain(
+                f"{later!r} ({type(part).__name__}) comes after the last fully connected layer {name!r}",
+                "frozen features need a network that ends in that layer",
+            )
+        if isinstance(part, Scale):
+            scale *= part.factor
+    linear = cast("nn.Linear", last)
+    return Cut(name, linear.in_features, linear.out_features, scale)
+
+
+def features(
+    network: nn.Module,
+    pictures: Pictures,
+    rows: Rows,
+    *,
+    mirror: bool = False,
+    device: str = "cpu",
+    batch: int = BATCH,
+    progress: Progress | None = None,
+    precision: str = "fp32",
+) -> NDArray[np.float32]:
+    """N D: the features of these rows, or of their mirrored copies. Memory is that of `batch` pictures
+    and the answer.
+    """
+    place = cut(network)
+    made = np.empty((len(rows), place.width), np.float32)
+    runner: _Runner | None = None
+    with torch.inference_mode():
+        for start, images in _images(pictures, rows, mirror, device, max(1, batch)):
+            if runner is None:
+                runner = _Runner(network, place, device, images, precision)
+            some = runner(images)
+            _check_finite(some, pictures, rows[start : start + len(some)])
+            made[start : start + len(some)] = some
+            if progress is not None:
+                progress(start + len(some), len(rows))
+    return made
+
+
+def key(
+    network: nn.Module, pictures: Pictures, rows: Rows, mirror: bool, precision: str = "fp32"
+) -> str:
+    """64 hexadecimal digits that name what `features` would give: a hash of the network, its weights, the
+    preparation and the prepared pixels themselves, so that a changed file is never taken for the old one.
+    """
+    digest = hashlib.sha256(f"{network}\n{pictures.preparation.digest}\n".encode())
+    digest.update(f"{precision} {'mirrored' if mirror else 'plain'} {len(rows)}\n".encode())
+    for name, tensor in network.state_dict().items():
+        held = tensor.detach().to("cpu").contiguous()
+        digest.update(f"{name} {held.dtype} {list(held.shape)}\n".encode())
+        digest.update(held.reshape(-1).view(torch.uint8).numpy().data)
+    for start in range(0, len(rows), 256):
+        digest.update(np.ascontiguousarray(pictures.take(rows[start : start + 256])).data)
+    return digest.hexdigest()
+
+
+@final
+class _Runner:
+    """A copy of the network that gives the features of a batch: n C H W to n D."""
+
+    def __init__(
+        self, network: nn.Module, place: Cut, device: str, first: Tensor, precision: str
+    ) -> None:
+        self.place, self.device, self.precision = place, device, "fp32"
+        plain = self._ready(copy.deepcopy(network))
+        self._check(plain, first[:2])
+        fused = fused_copy(plain)
+        wanted, got = self._run(plain, first[:2]), self._run(fused, first[:2])
+        same = bool((wanted - got).abs().max() <= _NEAR * wanted.abs().max().clamp_min(1e-30))
+        self.network = fused if same else plain
+        self.precision = precision
+
+    def __call__(self, images: Tensor) -> NDArray[np.float32]:
+        """n C H W to n D."""
+        return np.asarray(self._run(self.network, images).float().cpu().numpy())
+
+    def _ready(self, network: nn.Module) -> nn.Module:
+        """On the device, in eval mode, channels last."""
+        made = network.to(self.device).eval()
+        return made.to(memory_format=torch.channels_last)
+
+    def _run(self, network: nn.Module, images: Tensor) -> Tensor:
+        """The features, by a hook on the last layer."""
+        return self._both(network, images)[0]
+
+    def _both(self, network: nn.Module, images: Tensor) -> tuple[Tensor, Tensor, Any]:
+        """What enters the last layer, what leaves it, and what the network answers."""
+        met: list[tuple[Tensor, Tensor]] = []
+
+        def keep(_: nn.Module, given: tuple[Tensor, ...], answer: Tensor) -> None:
+            met.append((given[0], answer))
+
+        handle = self.place.layer(network).register_forward_hook(keep)
+        bf16 = self.precision == "bf16"
+        try:
+            with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=bf16):
+                answer = network(images)
+        finally:
+            handle.remove()
+        if len(met) != 1 or met[0][0].dim() != 2:
+            times = (
+                f"runs {len(met)} times" if len(met) != 1 else "is not given one vector a picture"
+            )
+            raise CannotTrain(f"the last fully connected layer {self.place.name!r} {times}")
+        return (*met[0], answer)
+
+    def _check(self, network: nn.Module, images: Tensor) -> None:
+        """The network must answer what its last layer answers, or a head would be put in the wrong place."""
+        _, left, answer = self._both(network, images)
+        ends = isinstance(answer, Tensor) and answer.shape == left.shape
+        scaled = left.float() * self.place.scale
+        if not ends or not (
+            torch.allclose(answer.float(), scaled, 1e-2, 1e-3)
+            or torch.allclose(answer.float(), torch.softmax(scaled, 1), 1e-2, 1e-3)
+        ):
+            raise CannotTrain(
+                f"the network does not answer what its last fully connected layer {self.place.name!r} does",
+                "frozen features need a network that ends in that layer",
+            )
+
+
+def fused_copy(network: nn.Module) -> nn.Module:
+    """A copy in which batch norms right after a convolution are a part of it; only for eval mode."""
+    made = copy.deepcopy(network)
+    for chain in list(made.modules()):
+        if type(chain).forward is not nn.Sequential.forward:
+            continue
+        parts = list(chain.named_children())
+        for (name, conv), (after, norm) in itertools.pairwise(parts):
+            if (
+                isinstance(conv, nn.Conv2d)
+                and isinstance(norm, nn.BatchNorm2d)
+                and norm.track_running_stats
+            ):
+                chain.set_submodule(name, fuse_conv_bn_eval(conv, norm))
+                chain.set_submodule(after, nn.Identity())
+    return made
+
+
+def _images(
+    pictures: Pictures, rows: Rows, mirror: bool, device: str, batch: int
+) -> Iterator[tuple[int, Tensor]]:
+    """n C H W at a time, normalised as in training."""
+    for start in range(0, len(rows), batch):
+        pixels = pictures.take(rows[start : start + batch])  # n H W C
+        if mirror:
+            pixels = np.ascontiguousarray(pixels[:, :, ::-1])
+        yield start, normalised(torch.from_numpy(pixels).to(device), pictures.preparation)
+
+
+def _check_finite(some: NDArray[np.float32], pictures: Pictures, rows: Rows) -> None:
+    bad = rows[~np.isfinite(some).all(axis=1)]
+    if len(bad):
+        data = pictures.dataset
+        raise NotFinite(
+            f"the network's features of {len(bad)} picture(s) are not finite",
+            "the weights are damaged, or the pictures are not normalised for them",
+            where=data.source.shown(data.paths[int(bad[0])]),
+        )

@@ -1,0 +1,186 @@
+"""How a network from scratch begins: the filters of its convolutions, and a first layer that whitens.
+
+Every random number comes from a generator of its own, by the seed and the name of the parameter: no global
+generator is touched, and a layer more elsewhere changes no other layer.
+
+Whitening, after Jordan (2024), arXiv 2404.00498: the filters of the first convolution are the principal
+directions of the data's own patches, each scaled so that what comes out has variance 1, and their
+negatives. Then a layer that nothing trains gives channels that tell different things.
+
+Shape legend: N pictures, C channels, H height, W width; D numbers of a patch, C kh kw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from striate import seeds
+from striate.training.recipe import StartPart
+
+MOST_PICTURES = 5_000
+EPS = 5e-4  # added to the variance of each direction, by the mean variance where that is above 1
+_MOST_NUMBERS = 2**24  # of all patches together; beyond it patches lie further apart
+_AT_ONCE = 2**23
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """A network that is built inside begins with the same weights for the same seed, on the CPU.
+
+    PyTorch draws them from its global generator; that is as it was afterwards.
+    """
+    with torch.random.fork_rng(devices=[]):
+        # Not torch.manual_seed, which would seed the generators of all devices and not bring them back.
+        torch.default_generator.manual_seed(_key(seed, "build"))
+        yield
+
+
+@torch.no_grad()
+def start(network: nn.Module, part: StartPart, images: Tensor | None, seed: int) -> tuple[str, ...]:
+    """Give the filters of a network their first values, as the recipe says; what was done, in words.
+
+    filters: `torch` leaves what PyTorch drew, `he` and `xavier` draw anew and set biases to 0, `dirac`
+    makes the first filters of each convolution hand on their input channels. auto is dirac for a network
+    with a stage called `whiten`, else torch. images: N C H W, normalised, for the whitening.
+    """
+    first = _to_whiten(network, part)
+    notes = []
+    if first is not None:
+        notes.append(_whiten(first, images, seed))
+    staged = hasattr(network, "whiten")
+    how = part.filters if part.filters != "auto" else ("dirac" if staged else "torch")
+    others = {
+        name: one
+        for name, one in network.named_modules()
+        if isinstance(one, nn.Conv2d) and one.weight.requires_grad
+    }
+    done = sum(_begin(one, how, seed, name) for name, one in others.items())
+    if how != "torch":
+        told = {"he": "He et al. (2015)", "xavier": "Glorot and Bengio (2010)"}.get(how, "identity")
+        notes.append(f"filters of {done} convolutions begin as {how}: {told}")
+    return tuple(notes)
+
+
+def _begin(conv: nn.Conv2d, how: str, seed: int, name: str) -> bool:
+    """The filters of one convolution; whether something was done."""
+    weight = conv.weight
+    if how == "torch" or (how == "dirac" and conv.groups > 1):
+        return False
+    if how == "dirac":
+        made = weight.detach().clone(memory_format=torch.contiguous_format)
+        nn.init.dirac_(made[: weight.shape[1]])
+    else:
+        made = _drawn(weight, how, seed, f"filters {name}")
+        if conv.bias is not None:
+            conv.bias.zero_()
+    weight.copy_(made)
+    return True
+
+
+def _drawn(weight: Tensor, how: str, seed: int, purpose: str) -> Tensor:
+    """Filters by He or by Xavier, always drawn on the CPU in the order of the shape."""
+    draws = torch.Generator().manual_seed(_key(seed, purpose))
+    made = torch.empty(weight.shape, dtype=weight.dtype)
+    if how == "xavier":
+        return nn.init.xavier_uniform_(made, generator=draws)
+    return nn.init.kaiming_normal_(made, nonlinearity="relu", generator=draws)
+
+
+def _to_whiten(network: nn.Module, part: StartPart) -> nn.Conv2d | None:
+    """The first convolution of the stage called `whiten`, or of all when that is asked for."""
+    stage = getattr(network, "whiten", None)
+    if part.whiten == "no" or (part.whiten == "auto" and stage is None):
+        return None
+    inside = stage if isinstance(stage, nn.Module) else network
+    return next((one for one in inside.modules() if isinstance(one, nn.Conv2d)), None)
+
+
+def _whiten(conv: nn.Conv2d, images: Tensor | None, seed: int) -> str:
+    """Whitening filters, and what there is to say about them."""
+    fault = _cannot(conv, images)
+    if fault or images is None:
+        return f"the first layer is not whitened: {fault}"
+    some = images[_evenly(len(images), MOST_PICTURES)]
+    directions = _whitening(_moments(some, conv))  # D D, one direction a row
+    weight = conv.weight
+    each = min(len(directions), -(-len(weight) // 2))
+    chosen = torch.cat([directions[:each], -directions[:each]])[: len(weight)]
+    made = _drawn(weight, "he", seed, "whiten").to(weight.dtype)
+    made[: len(chosen)] = chosen.reshape(-1, *weight.shape[1:]).to(weight.dtype)
+    weight.copy_(made)
+    weight.requires_grad_(False)
+    C, kh, kw = weight.shape[1:]
+    rest = len(weight) - len(chosen)
+    told = f"; {rest} more filters are random" if rest else ""
+    return (
+        f"the first layer whitens patches of {C}x{kh}x{kw}: {len(chosen)} filters from {len(some):,} "
+        f"pictures, which stay as they are{told}"
+    )
+
+
+def _cannot(conv: nn.Conv2d, images: Tensor | None) -> str:
+    """Why there is no whitening, or nothing."""
+    if images is None or not len(images):
+        return "no pictures were given"
+    if conv.groups != 1:
+        return "its filters see some of the channels only"
+    if images.shape[1] != conv.in_channels:
+        return f"it takes {conv.in_channels} channels, the pictures have {images.shape[1]}"
+    reach = [d * (k - 1) + 1 for d, k in zip(conv.dilation, conv.kernel_size, strict=True)]
+    if images.shape[2] < reach[0] or images.shape[3] < reach[1]:
+        return "the pictures are smaller than its filters"
+    if not bool(torch.isfinite(images).all()):
+        return "some pixels are no finite numbers"
+    return ""
+
+
+def _moments(images: Tensor, conv: nn.Conv2d) -> Tensor:
+    """D D float64: the mean over all patches of patch x patch, about 0 as the normalised data are."""
+    D = conv.weight[0].numel()
+    apart = 1
+    while images[:, 0, ::apart, ::apart].numel() * D > _MOST_NUMBERS and apart < min(
+        images.shape[2:]
+    ):
+        apart += 1
+    at_once = max(1, _AT_ONCE // (images[0, 0, ::apart, ::apart].numel() * D))
+    total, count = torch.zeros(D, D, dtype=torch.float64), 0
+    for start_at in range(0, len(images), at_once):
+        some = images[start_at : start_at + at_once].float().contiguous()
+        patches = functional.unfold(some, conv.kernel_size, conv.dilation, stride=apart)  # n D P
+        flat = patches.transpose(0, 1).reshape(D, -1)
+        total += (flat @ flat.T).double().cpu()
+        count += flat.shape[1]
+    return total / count
+
+
+def _whitening(moments: Tensor) -> Tensor:
+    """D D: each row a direction by the root of its variance, those of most variance first.
+
+    What hardly varies (the border of digits, a channel that is always the same) has a variance of nearly 0:
+    the number added to it keeps every row no longer than 1 / sqrt(EPS) = 45.
+    """
+    variances, columns = torch.linalg.eigh(moments)
+    variances = variances.flip(0).clamp_min(0)
+    rows = columns.flip(1).T
+    # A direction has no sign of its own; the largest of its numbers is made positive.
+    most = rows.gather(1, rows.abs().argmax(dim=1, keepdim=True))
+    rows = rows * most.sign()
+    added = EPS * max(1.0, float(variances.mean()))
+    made: Tensor = rows / (variances + added).sqrt()[:, None]
+    return made
+
+
+def _evenly(count: int, most: int) -> Tensor:
+    """At most `most` of 0 ... count - 1, spread over all."""
+    if count <= most:
+        return torch.arange(count)
+    return torch.arange(most) * count // most
+
+
+def _key(seed: int, purpose: str) -> int:
+    return seeds.at(seed, f"start {purpose}") & (2**63 - 1)

@@ -1,0 +1,151 @@
+"""Several processes that train one network: who am I, and sums over all.
+
+Gradients are summed by hand, after all micro-batches, as one flat tensor: each rank holds its part of
+every batch of the one global order, so the sum is the gradient that one process would have.
+
+torchrun's store listens on all interfaces and believes whoever connects: see docs/scale.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import nn
+
+HANGS_AFTER_S = 60.0  # a rank that does not come ends all, and torchrun starts them again
+
+
+@final
+@dataclass(frozen=True)
+class Ranks:
+    """This process's number among `count`."""
+
+    rank: int = 0
+    count: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this one writes and prints."""
+        return self.rank == 0
+
+    def sum_of(self, value: float) -> float:
+        """The sum of a number over all ranks, in float64."""
+        return self._summed([value])[0] if self.count > 1 else value
+
+    def sums_of(self, *values: int) -> tuple[int, ...]:
+        """The sums of whole numbers over all ranks, exact below 2**53."""
+        if self.count == 1:
+            return values
+        return tuple(round(v) for v in self._summed([float(v) for v in values]))
+
+    def _summed(self, values: list[float]) -> list[float]:
+        import torch
+        from torch import distributed
+
+        device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
+        held = torch.tensor(values, dtype=torch.float64, device=device)
+        distributed.all_reduce(held)
+        return [float(v) for v in held]
+
+    def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Every gradient becomes its sum over all ranks."""
+        if self.count == 1:
+            return
+        import torch
+        from torch import distributed
+
+        grads = [p.grad for p in parameters if p.requires_grad and p.grad is not None]
+        for dtype in {g.dtype for g in grads}:
+            some = [g for g in grads if g.dtype == dtype]
+            flat = torch.cat([g.reshape(-1) for g in some])
+            distributed.all_reduce(flat)
+            at = 0
+            for grad in some:
+                grad.copy_(flat[at : at + grad.numel()].view(grad.shape))
+                at += grad.numel()
+
+    def agree(self, asked: bool) -> bool:
+        """Whether any rank was asked; all get the same answer, so that none waits for one that has left."""
+        return self.sum_of(float(asked)) > 0 if self.count > 1 else asked
+
+    def told(self, text: str) -> str:
+        """What rank 0 says, to all; as bytes in a tensor, since objects would go by pickle."""
+        if self.count == 1:
+            return text
+        import torch
+        from torch import distributed
+
+        device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
+        data = text.encode("utf-8", "surrogateescape")
+        length = torch.tensor([len(data)], device=device)
+        distributed.broadcast(length, 0)
+        held = torch.zeros(int(length), dtype=torch.uint8, device=device)
+        if self.is_first:
+            held.copy_(torch.frombuffer(bytearray(data), dtype=torch.uint8))
+        distributed.broadcast(held, 0)
+        return bytes(held.cpu().tolist()).decode("utf-8", "surrogateescape")
+
+    def joined_rows(self, mine: NDArray[np.float32], first: int, count: int) -> NDArray[np.float32]:
+        """All rows of all ranks, each of which has the rows from `first` on: zeros elsewhere, then a sum,
+        which changes no number.
+        """
+        if self.count == 1:
+            return mine
+        import torch
+        from torch import distributed
+
+        device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
+        whole = torch.zeros((count, mine.shape[1]), device=device)
+        whole[first : first + len(mine)] = torch.from_numpy(mine).to(device)
+        distributed.all_reduce(whole)
+        made: NDArray[np.float32] = whole.cpu().numpy()
+        return made
+
+    def wait(self) -> None:
+        """Until all are here."""
+        if self.count > 1:
+            from torch import distributed
+
+            distributed.barrier()
+
+
+ALONE = Ranks()
+
+
+@contextlib.contextmanager
+def joined() -> Iterator[Ranks]:
+    """This process among those that torchrun started, connected; alone without torchrun.
+
+    On one machine gloo is kept to the loopback interface where nothing else is said.
+    """
+    here = from_environment()
+    if here.count == 1:
+        yield here
+        return
+    import torch
+    from torch import distributed
+
+    backend = "nccl" if torch.cuda.is_available() else "gloo"
+    if os.environ.get("LOCAL_WORLD_SIZE") == os.environ.get("WORLD_SIZE"):
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    if backend == "nccl":
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    distributed.init_process_group(backend, timeout=timedelta(seconds=HANGS_AFTER_S))
+    try:
+        yield here
+    finally:
+        distributed.destroy_process_group()
+
+
+def from_environment() -> Ranks:
+    """What torchrun says; one process without it."""
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    return Ranks(int(os.environ.get("RANK", "0")), count) if count > 1 else ALONE

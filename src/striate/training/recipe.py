@@ -1,0 +1,300 @@
+"""Everything that decides how a network is trained, in one frozen object; `auto` and 0 are decided from
+the data, before step 0, and what was decided is written into the run.
+
+>>> Recipe().changed(("optimiser.rate=0.1", "loss.smoothing=0.1")).optimiser.rate
+0.1
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, final
+
+from striate.errors import RecipeFault
+from striate.training.recipe_values import Kind, kind_of, read_value, shown
+
+AUGMENTS = ("auto", "none", "light", "digits", "thumbnails", "photos", "strong")
+OPTIMISERS = (
+    "auto", "sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "muon",
+)  # fmt: skip
+
+
+def one_of(*choices: str) -> Any:
+    """A field that takes one of these words; the first is the default."""
+    return field(default=choices[0], metadata={"choices": choices})
+
+
+def within(default: float, low: float, high: float) -> Any:
+    """A number from `low` to `high`, both included."""
+    return field(default=default, metadata={"range": (low, high)})
+
+
+@final
+@dataclass(frozen=True)
+class PicturePart:
+    """What the network is shown. size: side in pixels, 0 is decided. grow_from: the side at step 0 as a
+    share of `size` (progressive resizing), reaching it at `grow_until` of the steps.
+    """
+
+    size: int = within(0, 0, 4096)
+    fit: str = one_of("auto", "crop", "pad", "stretch")
+    augment: str = one_of(*AUGMENTS)
+    mix: str = one_of("none", "mixup", "cutmix", "either")
+    mix_alpha: float = within(0.2, 0.01, 10)
+    balanced: bool = False
+    grow_from: float = within(1.0, 0.25, 1)
+    grow_until: float = within(0.75, 0, 1)
+
+
+@final
+@dataclass(frozen=True)
+class LossPart:
+    """Softmax cross-entropy, or the multiclass hinge of the lectures (Weston and Watkins)."""
+
+    name: str = one_of("cross-entropy", "hinge")
+    smoothing: float = within(0.0, 0, 0.9)
+    margin: float = within(1.0, 0, 100)
+    class_weights: str = one_of("auto", "none", "inverse", "effective")
+
+
+@final
+@dataclass(frozen=True)
+class OptimiserPart:
+    """rate 0 is the default of the optimiser. With muon `rate` is for filters and `rate_others` for all
+    else. decay: decoupled from the gradient unless `coupled`; never on norms and biases. clip: largest
+    norm of the gradient, 0 for none. accumulate: batches to one step. lookahead: steps between pulls, 0
+    for none.
+    """
+
+    name: str = one_of(*OPTIMISERS)
+    rate: float = within(0.0, 0, 1000)
+    rate_others: float = within(0.0, 0, 1000)
+    momentum: float = within(0.9, 0, 0.9999)
+    decay: float = within(0.0, 0, 10)
+    coupled: bool = False
+    clip: float = within(0.0, 0, 1e9)
+    accumulate: int = within(1, 1, 10_000)
+    lookahead: int = within(0, 0, 1000)
+    lookahead_pull: float = within(0.5, 0, 1)
+
+
+@final
+@dataclass(frozen=True)
+class SchedulePart:
+    """The rate as a factor over the steps. warm_up: share of the steps from 0 up. final: factor at the
+    last step. step: times `step_factor` each `step_every` of the steps.
+    """
+
+    name: str = one_of("linear", "constant", "cosine", "one-cycle", "step")
+    warm_up: float = within(0.0, 0, 1)
+    final: float = within(0.0, 0, 1)
+    step_every: float = within(0.34, 0.001, 1)
+    step_factor: float = within(0.1, 0, 1)
+
+
+@final
+@dataclass(frozen=True)
+class RegularisePart:
+    """dropout: for every `drop` word, -1 leaves the text's own. patience: looks at val without a lower loss
+    until training stops and the best weights come back; 0 never stops early.
+    """
+
+    dropout: float = within(-1.0, -1, 0.95)
+    stochastic_depth: float = within(0.0, 0, 0.9)
+    patience: int = within(0, 0, 10_000)
+
+
+@final
+@dataclass(frozen=True)
+class AveragePart:
+    """ema: a moving average of the weights with this decay a step; swa: the mean of the weights after
+    every step from `start` (share of the steps) on.
+    """
+
+    name: str = one_of("none", "ema", "swa")
+    decay: float = within(0.99, 0, 0.99999)
+    start: float = within(0.75, 0, 1)
+
+
+@final
+@dataclass(frozen=True)
+class StartPart:
+    """filters: how convolutions begin. whiten: the first convolution whitens the data's own patches, and
+    stays so; auto does it where a stage is called `whiten`.
+    """
+
+    filters: str = one_of("auto", "torch", "he", "xavier", "dirac")
+    whiten: str = one_of("auto", "yes", "no")
+
+
+@final
+@dataclass(frozen=True)
+class MachinePart:
+    """How it is computed. micro_batch 0 is decided, and memory that runs out makes it smaller, which is
+    said. threads 0: as many as are quickest here.
+    """
+
+    device: str = one_of("auto", "cpu", "cuda", "mps")
+    precision: str = one_of("auto", "fp32", "bf16")
+    compile: str = one_of("auto", "yes", "no")
+    channels_last: bool = True
+    micro_batch: int = within(0, 0, 1_000_000)
+    threads: int = within(0, 0, 4096)
+    workers: int = within(1, 0, 64)
+
+
+@final
+@dataclass(frozen=True)
+class Recipe:
+    """budget_s decides the number of steps unless `epochs` is given (not 0). batch 0 is decided. looks: how
+    often val is judged on the way. save_every_s: time between checkpoints.
+    """
+
+    task: str = one_of("one label per picture")
+    seed: int = within(0, 0, 2**62)
+    budget_s: float = within(300.0, 0.1, 1e9)
+    epochs: float = within(0.0, 0, 1e6)
+    batch: int = within(0, 0, 1_000_000)
+    looks: int = within(10, 1, 100_000)
+    save_every_s: float = within(30.0, 0, 1e9)
+    precision_wanted: float = within(0.95, 0.01, 0.9999)
+    pictures: PicturePart = field(default_factory=PicturePart)
+    loss: LossPart = field(default_factory=LossPart)
+    optimiser: OptimiserPart = field(default_factory=OptimiserPart)
+    schedule: SchedulePart = field(default_factory=SchedulePart)
+    regularise: RegularisePart = field(default_factory=RegularisePart)
+    average: AveragePart = field(default_factory=AveragePart)
+    start: StartPart = field(default_factory=StartPart)
+    machine: MachinePart = field(default_factory=MachinePart)
+
+    def __post_init__(self) -> None:
+        found = [*_faults(self), *_contradictions(self)]
+        if found:
+            raise refused(found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, parts as tables."""
+        return dataclasses.asdict(self)
+
+    def flat(self) -> dict[str, Any]:
+        """Every knob by its dotted name, in order."""
+        return dict(_flat(self.to_dict()))
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, object]) -> Recipe:
+        """From plain values; what is not named has its default."""
+        return cls().with_values(cls.flat_of(found))
+
+    @staticmethod
+    def flat_of(found: Mapping[str, object]) -> dict[str, object]:
+        """Tables to dotted names."""
+        return dict(_flat(found))
+
+    def with_values(self, values: Mapping[str, object]) -> Recipe:
+        """Other values by dotted names; every fault is told at once."""
+        known = {name: kind_of(value) for name, value in Recipe().flat().items()}
+        faults, taken = [], self.flat()
+        for name, value in values.items():
+            if name not in known:
+                faults.append(_unknown(name, known))
+                continue
+            try:
+                taken[name] = read_value(value, known[name])
+            except ValueError as fault:
+                faults.append(f"{name} {fault}")
+        if faults:
+            raise refused(faults)
+        return _built(taken)
+
+    def changed(self, settings: Iterable[str]) -> Recipe:
+        """With `a.b=c` settings as typed after `--set`."""
+        values: dict[str, object] = {}
+        faults = []
+        for setting in settings:
+            name, equals, value = setting.partition("=")
+            if not equals:
+                faults.append(f"{shown(setting)} has no `=`: write name=value")
+            values[name.strip()] = value.strip()
+        if faults:
+            raise refused(faults)
+        return self.with_values(values)
+
+    def differences(self, other: Recipe | None = None) -> dict[str, tuple[Any, Any]]:
+        """What differs from `other` (the defaults, if not said): name -> (here, there)."""
+        there = (other or Recipe()).flat()
+        return {n: (v, there[n]) for n, v in self.flat().items() if v != there[n]}
+
+
+def refused(faults: list[str]) -> RecipeFault:
+    """The fault that tells all of these at once."""
+    first, more = faults[0], len(faults) - 1
+    text = f"the recipe cannot be used: {first}" + (f" (and {more} more)" if more else "")
+    return RecipeFault(
+        text,
+        "`striate train DATA --dry-run` prints every knob; docs/training.md explains them",
+        where="\n".join(faults) if more else "",
+    )
+
+
+def _built(values: Mapping[str, Any]) -> Recipe:
+    """Dotted names to the nested object; the parts are made first, the whole checks them."""
+    tables: dict[str, dict[str, Any]] = {}
+    own: dict[str, Any] = {}
+    for name, value in values.items():
+        part, dot, knob = name.partition(".")
+        if dot:
+            tables.setdefault(part, {})[knob] = value
+        else:
+            own[name] = value
+    return Recipe(**own, **{part: _PARTS[part](**held) for part, held in tables.items()})
+
+
+_PARTS: dict[str, Callable[..., Any]] = {
+    one.name: one.default_factory for one in fields(Recipe) if callable(one.default_factory)
+}
+
+
+def _flat(found: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in found.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield before + name, value
+
+
+def _faults(part: Any, before: str = "") -> Iterator[str]:
+    """Words that are no choice, numbers out of range, in all parts."""
+    for one in fields(part):
+        value, name = getattr(part, one.name), before + one.name
+        if dataclasses.is_dataclass(value):
+            yield from _faults(value, f"{name}.")
+        elif "choices" in one.metadata and value not in one.metadata["choices"]:
+            yield f"{name} is one of {', '.join(one.metadata['choices'])}, not {shown(value)}"
+        elif "range" in one.metadata:
+            low, high = one.metadata["range"]
+            if not low <= value <= high:  # also false for NaN
+                yield f"{name} is from {low:g} to {high:g}, not {shown(value)}"
+
+
+def _contradictions(recipe: Recipe) -> Iterator[str]:
+    """What each part allows alone and the whole does not."""
+    if recipe.loss.name == "hinge" and recipe.loss.smoothing:
+        yield "loss.smoothing is for cross-entropy; the hinge has no labels to smooth"
+    if recipe.schedule.name == "constant" and recipe.schedule.final not in (0, 1):
+        yield "schedule.final has no meaning for a constant rate"
+    if recipe.optimiser.name == "muon" and recipe.optimiser.coupled:
+        yield "optimiser.coupled: muon has no coupled decay, since it keeps only a gradient's direction"
+    if recipe.average.name != "none" and recipe.optimiser.lookahead:
+        yield "average and optimiser.lookahead are two averages of the same weights: choose one"
+
+
+def _unknown(name: str, known: Mapping[str, Kind]) -> str:
+    ends = {one.rpartition(".")[2]: one for one in known}
+    near = difflib.get_close_matches(name, known, 1) or [
+        ends[met] for met in difflib.get_close_matches(name.rpartition(".")[2], ends, 1)
+    ]
+    asked = f"; did you mean {near[0]}?" if near else ""
+    return f"{shown(name)} is no knob of the recipe{asked}"

@@ -1,0 +1,135 @@
+"""What changes while a network is trained, and what is told after every step.
+
+Shape legend: N pictures, C channels, H height, W width, K classes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple, final
+
+import torch
+from torch import Tensor, nn
+
+from striate.training import average, masks, optimise
+from striate.training.course import Course
+from striate.training.ranks import ALONE, Ranks
+from striate.training.recipe import Recipe
+
+_COUNTERS = ("step", "micro_batch", "correct", "seen", "looks_since")
+
+
+class Look(NamedTuple):
+    """What was seen at a look at val: means since the look before for train, all of val for val."""
+
+    train_loss: float
+    train_accuracy: float
+    val_loss: float | None
+    val_accuracy: float | None
+
+
+class Progress(NamedTuple):
+    """After a completed step. `loss` is that of the step; `look` is there when val was judged."""
+
+    step: int
+    steps: int
+    epoch: int
+    rate: float
+    loss: float
+    accuracy: float
+    pictures: int
+    look: Look | None
+    training: Training
+
+
+@final
+@dataclass
+class Training:
+    """Everything that changes while a network is trained. `still` are parts that stay in evaluation mode:
+    batch norms of a pretrained network, whose statistics a few pictures would spoil.
+    """
+
+    network: nn.Module
+    recipe: Recipe
+    course: Course
+    optimiser: optimise.Optimiser
+    average: average.Average
+    masks: masks.Masks
+    ranks: Ranks = ALONE
+    still: tuple[nn.Module, ...] = ()
+    step: int = 0
+    micro_batch: int = 0
+    loss_sum: float = 0.0
+    weight_sum: float = 0.0
+    correct: int = 0
+    seen: int = 0
+    best_loss: float = math.inf
+    looks_since: int = 0
+    best: dict[str, Tensor] | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def begin(
+        cls,
+        network: nn.Module,
+        recipe: Recipe,
+        course: Course,
+        *,
+        ranks: Ranks = ALONE,
+        from_scratch: bool = True,
+    ) -> Training:
+        """At step 0."""
+        network.to(course.device)
+        if course.channels_last:
+            network.to(memory_format=torch.channels_last)
+        return cls(
+            network,
+            recipe,
+            course,
+            optimise.make(network, recipe.optimiser, from_scratch=from_scratch),
+            average.make(network, recipe.average),
+            masks.install(network, recipe.regularise, recipe.seed),
+            ranks,
+            micro_batch=course.micro_batch,
+        )
+
+    @property
+    def is_patient_out(self) -> bool:
+        """Whether val has not become better for as many looks as the recipe waits."""
+        patience = self.recipe.regularise.patience
+        return bool(patience) and self.looks_since >= patience
+
+    def wake(self) -> None:
+        """Training mode where it belongs, and no gradient left over."""
+        self.network.train()
+        for part in self.still:
+            part.eval()
+        self.optimiser.zero()
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Tensors by name, and plain facts: all that a checkpoint needs."""
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"optimiser.{k}": v for k, v in self.optimiser.state().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.state().items()}
+        tensors |= {f"best.{k}": v for k, v in (self.best or {}).items()}
+        facts: dict[str, Any] = {name: getattr(self, name) for name in _COUNTERS}
+        facts |= {"loss_sum": self.loss_sum, "weight_sum": self.weight_sum}
+        facts["best_loss"] = None if math.isinf(self.best_loss) else self.best_loss
+        return tensors, facts | {"notes": list(self.notes)}
+
+    def load(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        held: dict[str, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            part, _, rest = name.partition(".")
+            held.setdefault(part, {})[rest] = value
+        self.network.load_state_dict(held["network"])
+        self.optimiser.load(held.get("optimiser", {}))
+        self.average.load(held.get("average", {}))
+        self.best = held.get("best")
+        for name in _COUNTERS:
+            setattr(self, name, int(facts[name]))
+        self.loss_sum, self.weight_sum = float(facts["loss_sum"]), float(facts["weight_sum"])
+        self.best_loss = math.inf if facts["best_loss"] is None else float(facts["best_loss"])
+        self.notes = tuple(facts.get("notes", ()))

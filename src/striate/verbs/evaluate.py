@@ -1,0 +1,125 @@
+"""A run judged again: on one of its own splits, or on other pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from striate.errors import CannotTrain, GateFailed
+from striate.judging import scores
+from striate.judging.predict import predict
+from striate.keeping.runs import Run
+from striate.pictures.dataset import Dataset, Finding
+from striate.pictures.opening import open_as_given
+from striate.training.recipe import Recipe
+from striate.verbs.train_order import Event, Order, Said, Working
+
+
+class Evaluated(NamedTuple):
+    """What was found on `count` pictures of `data`."""
+
+    run: Path
+    data: str
+    split: str
+    score: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "run": str(self.run),
+            "data": self.data,
+            "split": self.split,
+            self.split: self.score,
+        }
+
+
+def evaluate(
+    path: str | Path,
+    data: str | None = None,
+    split: str | None = None,
+    *,
+    min_accuracy: float | None = None,
+    skip_bad: bool = False,
+) -> Generator[Event, None, Evaluated]:
+    """Judge a run; raise GateFailed where its accuracy is below `min_accuracy`.
+
+    Without `data` the run's own pictures are taken, test before val. Pictures of `data` may have fewer
+    classes than the run, never others.
+    """
+    from striate.pictures.batches import Batches, BatchPlan
+    from striate.shipping.classifier import load
+    from striate.verbs import train_data
+
+    run = Run.open(path)
+    classifier = load(run.path)
+    facts = run.facts()
+    order = Order.from_dict(facts["options"])
+    if data is None:
+        dataset = train_data.opened(order, int(facts["seed"]), run.path)
+        skip_bad = skip_bad or order.skip_bad
+        split = split or ("test" if "test" in dataset.splits else "val")
+    else:
+        dataset = _with_classes(open_as_given(data), classifier.classes)
+        split = split or ("test" if "test" in dataset.splits else "all")
+    rows = np.arange(len(dataset)) if split == "all" else dataset.places(split)
+    if not len(rows):
+        raise CannotTrain(
+            f"there are no pictures in {split!r} of {data or order.data}",
+            f"there are: {', '.join(dataset.splits) or 'no splits: leave --split out'}",
+        )
+    some = dataset.only(rows.astype(np.int64))
+    some = some.with_split(np.full(len(some), 2, np.int8))
+    shown: list[Working] = []
+    pictures = train_data.prepared_all(
+        some,
+        classifier.preparation,
+        skip_bad,
+        lambda d, t: shown.append(Working("preparing", d, t)),
+    )
+    yield from shown[-1:]
+    absent = [one for one in dataset.findings if one.code == "classes-absent"]
+    for one in (*absent, *pictures.findings):
+        yield Said(one.text, one.severity)
+    batches = Batches(pictures, BatchPlan(64, split="test", shuffle=False))
+    logits, at = predict(classifier.network, batches.epoch(0))
+    card = classifier.card
+    score = scores.score(
+        logits,
+        pictures.dataset.labels[at].astype(np.int64),
+        classifier.classes,
+        float(card["temperature"]),
+        Recipe().with_values(facts["recipe"]).precision_wanted,
+        float(card["threshold"]),
+    ).to_dict()
+    reached = float(score["accuracy"])
+    if min_accuracy is not None and reached < min_accuracy:
+        raise GateFailed(
+            f"accuracy on {split} is {reached:.2%}, and at least {min_accuracy:.2%} was asked for",
+            "look at the report of the run, or lower --min-accuracy",
+            where=str(run.path),
+        )
+    return Evaluated(run.path, data or order.data, split, score)
+
+
+def _with_classes(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
+    """Labels as places in the run's classes, by name."""
+    from dataclasses import replace
+
+    unknown = [name for name, count in dataset.counts.items() if count and name not in classes]
+    if unknown:
+        raise CannotTrain(
+            f"the run does not know {len(unknown)} of these classes: {', '.join(unknown[:5])}",
+            f"it knows {', '.join(classes[:10])}{' …' if len(classes) > 10 else ''}",
+            where=dataset.source.where,
+        )
+    places = {name: i for i, name in enumerate(classes)}
+    to = np.array([places.get(name, 0) for name in dataset.classes], np.int32)
+    found = replace(dataset, classes=classes, labels=to[dataset.labels])
+    absent = len(classes) - len({int(v) for v in found.labels})
+    if absent:
+        text = f"{absent} of {len(classes)} classes of the run have no picture here"
+        found = found.with_findings(Finding("classes-absent", "note", text))
+    return found

@@ -1,0 +1,256 @@
+"""From pictures to a classifier: opened, prepared, decided, trained, judged, kept.
+
+A run is begun before torch is imported, so that `resume` works after a kill at any moment. What was
+measured is in `run.json` from before step 0, and a resumed run measures nothing again.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+import striate
+from striate import machine, optional
+from striate.errors import CannotTrain, StriateError, UsageError
+from striate.keeping.runs import Run
+from striate.training.ranks import ALONE, Ranks
+from striate.training.recipe import Recipe
+from striate.training.stopping import Stopped, Stopping
+from striate.verbs.report import report
+from striate.verbs.train_order import Event, Order, Said, recipe_of, seconds_of
+
+if TYPE_CHECKING:
+    from striate.pictures.dataset import Dataset
+    from striate.shipping.classifier import Classifier
+
+PACKAGES = ("torch", "torchvision", "numpy", "PIL", "safetensors")
+
+
+@final
+@dataclass(frozen=True)
+class Trained:
+    """A finished run."""
+
+    path: Path
+    scores: dict[str, Any]
+
+    @property
+    def classifier(self) -> Classifier:
+        """The network of the run, ready to be asked."""
+        from striate.shipping.classifier import load
+
+        return load(self.path)
+
+
+def train(
+    data: str | Path,
+    *,
+    model: str = "auto",
+    pretrained: str | bool = False,
+    budget: str | float | None = None,
+    epochs: float | None = None,
+    recipe: Recipe | str | Path | None = None,
+    path: str | Path | None = None,
+    **more: Any,
+) -> Trained:
+    """Train on the pictures of `data` and return the finished run, without a word on the way.
+
+    pretrained: True for published weights, or a file. budget: seconds, or a text such as 5m. recipe: a
+    `Recipe`, or a TOML file. `more` are other fields of an `Order`: splits, fixes, val, test, skip_bad.
+
+    >>> run = train("digits", budget="10s")  # doctest: +SKIP
+    >>> run.scores["test"]["accuracy"]  # doctest: +SKIP
+    0.9925
+    """
+    if budget is not None and epochs is not None:
+        raise UsageError("budget and epochs are two answers to one question", "give one of them")
+    made = recipe if isinstance(recipe, Recipe) else recipe_of(recipe)
+    values: dict[str, object] = {}
+    if budget is not None:
+        spent = seconds_of(budget) if isinstance(budget, str) else float(budget)
+        values |= {"budget_s": spent, "epochs": 0}
+    if epochs is not None:
+        values["epochs"] = epochs
+    weights = ("" if pretrained is True else str(pretrained)) if pretrained else None
+    order = Order(str(data), model, weights, **more)
+    steps = begin(order, made.with_values(values), path=Path(path) if path else None)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            done: Trained = end.value
+            return done
+
+
+def begin(
+    order: Order,
+    recipe: Recipe | None = None,
+    *,
+    path: Path | None = None,
+    command: tuple[str, ...] = (),
+    stop: Stopping | None = None,
+    ranks: Ranks = ALONE,
+) -> Generator[Event, None, Trained]:
+    """Train into a new run, telling what happens; returns the finished run. A run at `path` that was begun
+    with the same order is gone on with.
+    """
+    wanted = recipe or Recipe()
+    if not ranks.is_first:
+        return (yield from _follow(stop or Stopping(), ranks))
+    if path is not None and _is_begun(path, order, wanted):
+        yield Said(f"{path} was begun with the same order: going on with it")
+        return (yield from resume(path, stop=stop, ranks=ranks))
+    from striate.verbs.train_data import opened
+    from striate.verbs.train_network import checked
+
+    dataset = opened(order, wanted.seed)
+    checked(order, len(dataset.classes))
+    run = Run.resume(path) if path is not None and _is_blank(path) else None
+    with run or Run.create(path, datetime.now().astimezone()) as run:
+        _clear(run)
+        run.update(
+            command=list(command), options=order.to_dict(), recipe=wanted.flat(), seed=wanted.seed,
+            versions=versions(), machine=this_machine(),
+        )  # fmt: skip
+        yield Said(f"run: {run.path}")
+        return (yield from _guarded(run, order, wanted, stop or Stopping(), ranks, dataset))
+
+
+def resume(
+    path: str | Path, *, stop: Stopping | None = None, ranks: Ranks = ALONE
+) -> Generator[Event, None, Trained]:
+    """Go on with a run from its last checkpoint; a finished one is left as it is."""
+    if not ranks.is_first:
+        return (yield from _follow(stop or Stopping(), ranks))
+    run = Run.resume(path)
+    with run:
+        facts = run.facts()
+        if facts["status"] == "finished":
+            yield Said(f"{run.path} is finished")
+            if not (run.path / "report.html").exists():
+                report(run.path)
+            return Trained(run.path, run.scores() or {})
+        if "options" not in facts or "recipe" not in facts:
+            raise CannotTrain(
+                f"{run.path} was ended before it knew what to do", "train anew", str(run.path)
+            )
+        order, wanted = Order.from_dict(facts["options"]), Recipe().with_values(facts["recipe"])
+        then, now = facts.get("versions", {}), versions()
+        changed = [name for name in now if then.get(name) not in (None, now[name])]
+        if changed:
+            told = ", ".join(f"{name} {then[name]} is {now[name]} now" for name in changed)
+            yield Said(f"{told}: the run goes on, but not bit for bit as it would have", "warning")
+        run.update(status="running", reason=None)
+        return (yield from _guarded(run, order, wanted, stop or Stopping(), ranks))
+
+
+def _follow(stop: Stopping, ranks: Ranks) -> Generator[Event, None, Trained]:
+    """What every rank but the first does: wait until it has decided, read that, train along."""
+    from striate.verbs.train_judging import judge_and_keep
+    from striate.verbs.train_ready import readied
+    from striate.verbs.train_steps import trained
+
+    run = Run(Path(ranks.told("")))
+    facts = run.facts()
+    order, recipe = Order.from_dict(facts["options"]), Recipe().with_values(facts["recipe"])
+    ready = replace((yield from readied(run, order, recipe, stop)), ranks=ranks)
+    done = yield from trained(ready, stop)
+    yield from judge_and_keep(ready, done)
+    return Trained(run.path, {})
+
+
+def versions() -> dict[str, str | None]:
+    """Of everything that decides what the numbers are."""
+    found = {"striate": striate.__version__, "python": platform.python_version()}
+    names = {"PIL": "pillow"}
+    return found | {names.get(name, name): optional.version(name) for name in PACKAGES}
+
+
+def this_machine() -> dict[str, Any]:
+    """Where it runs."""
+    return {
+        "cpu": machine.cpu_model(),
+        "threads": machine.usable_threads(),
+        "memory_bytes": machine.memory().total_bytes,
+    }
+
+
+def _is_begun(path: Path, order: Order, recipe: Recipe) -> bool:
+    """Whether a run at this path was begun by the same command."""
+    try:
+        facts = Run.open(path).facts()
+    except StriateError:
+        return False
+    return bool(facts.get("options") == order.to_dict() and facts.get("recipe") == recipe.flat())
+
+
+def _is_blank(path: Path) -> bool:
+    """Whether a run there has nothing to lose: killed before it was told what to do, or failed before a
+    network was chosen, such as by a picture that cannot be read.
+    """
+    try:
+        facts = Run.open(path).facts()
+    except StriateError:
+        return False
+    is_failed = facts["status"] == "failed" and "decided" not in facts
+    return "options" not in facts or is_failed
+
+
+def _clear(run: Run) -> None:
+    """Nothing of an order that failed before this one."""
+    facts = run.facts()
+    run.write_facts({"id": facts["id"], "status": "running", "started": facts.get("started")})
+    for name in ("splits.csv", "fixes.csv", "classes.json"):
+        run.file(name).unlink(missing_ok=True)
+
+
+def _guarded(
+    run: Run,
+    order: Order,
+    recipe: Recipe,
+    stop: Stopping,
+    ranks: Ranks,
+    dataset: Dataset | None = None,
+) -> Generator[Event, None, Trained]:
+    """All stages, and what is written about how it ended."""
+    from striate.verbs.train_judging import judge_and_keep
+    from striate.verbs.train_ready import readied
+    from striate.verbs.train_steps import trained
+
+    seconds: dict[str, float] = dict(run.facts().get("seconds", {}))
+    last = [time.perf_counter()]
+
+    def note_time(stage: str) -> None:
+        now = time.perf_counter()
+        seconds[stage] = round(seconds.get(stage, 0.0) + now - last[0], 3)
+        last[0] = now
+
+    try:
+        ready = yield from readied(run, order, recipe, stop, dataset)
+        note_time("prepare")
+        ready = replace(ready, ranks=ranks)
+        done = yield from trained(ready, stop)
+        note_time("train")
+        run.update(seconds=seconds)
+        scores = yield from judge_and_keep(ready, done)
+        note_time("judge")
+    except Stopped as asked:
+        run.update(status="interrupted", reason=f"signal {asked.number}", seconds=seconds)
+        raise
+    except (KeyboardInterrupt, GeneratorExit):
+        run.update(status="interrupted", reason="interrupted", seconds=seconds)
+        raise
+    except BaseException as fault:
+        reason = f"{type(fault).__name__}: {fault}".split("\n")[0]
+        run.update(status="failed", reason=reason, seconds=seconds)
+        raise
+    seconds["total"] = round(sum(v for k, v in seconds.items() if k != "total"), 3)
+    finished = datetime.now(UTC).isoformat(timespec="seconds")
+    run.update(status="finished", reason=None, finished=finished, seconds=seconds)
+    report(run.path)
+    return Trained(run.path, scores)

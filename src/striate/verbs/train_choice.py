@@ -1,0 +1,196 @@
+"""Decided before step 0: device, network, recipe, precision, micro-batch, and how many steps.
+
+Everything here that is measured goes into the course, and with it into `run.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from striate import machine
+from striate.errors import CannotTrain
+from striate.keeping.runs import Run
+from striate.pictures.batches import normalised
+from striate.pictures.order import order
+from striate.pictures.store.cache import Prepared
+from striate.shipping.classifier import bundle_of
+from striate.training import budget, defaults, initialise, precision, recipe_file
+from striate.training.course import Course, of_epochs, of_steps
+from striate.training.recipe import Recipe
+from striate.training.stopping import Stopping
+from striate.verbs import train_network, train_pace
+from striate.verbs.train_network import Chosen
+from striate.verbs.train_order import Event, Order, Said
+from striate.verbs.train_ready import LOOKED_AT, Ready, Rows
+
+WHITENED_FROM = 5_000  # pictures whose patches the first layer is made of
+
+
+def decide(
+    run: Run, order_: Order, recipe: Recipe, pictures: Prepared, leaked: Rows, stop: Stopping
+) -> Generator[Event, None, Ready]:
+    """The network as it begins, the recipe without `auto`, and the course; kept in the run."""
+    device = _device(recipe.machine.device)
+    C, (H, W) = pictures.preparation.channels, pictures.preparation.size
+    threads = _threads(recipe, order_, (C, H, W), len(pictures.dataset.classes), device)
+    torch.set_num_threads(threads)
+    chosen, affordable, why = yield from _network(recipe, order_, pictures, device)
+    if chosen.mean and chosen.std:
+        pictures = replace(
+            pictures, preparation=replace(pictures.preparation, mean=chosen.mean, std=chosen.std)
+        )
+        run.update(preparation=pictures.preparation.to_dict())
+    settled = defaults.settle(recipe, _facts(pictures, chosen, affordable, order_))
+    if chosen.pretrained is not None:
+        from striate.verbs.train_frozen import patient, still_parts
+
+        settled = patient(settled)
+        still_parts(chosen.network)
+    for text in initialise.start(
+        chosen.network, settled.start, _images(pictures, settled), settled.seed
+    ):
+        yield Said(text)
+    verdict = precision.decide(
+        settled.machine.precision, chosen.network, (C, H, W), settled.batch, device
+    )
+    yield Said(verdict.why)
+    how = Course(
+        1, 1, settled.batch, settled.batch, 1, 1, device=device, precision=verdict.precision,
+        channels_last=settled.machine.channels_last and verdict.channels_last,
+        compiled=settled.machine.compile == "yes", threads=threads,
+    )  # fmt: skip
+    ready = Ready(run, order_, settled, pictures, leaked, chosen, how)
+    course = _course(ready, why, verdict.why, stop)
+    # Before `decided`, which says that all of it stands.
+    recipe_file.write(run.file("recipe.toml"), settled)
+    run.update(
+        decided=course.to_dict() | {"precision_numbers": list(verdict.numbers)},
+        model={
+            "name": chosen.name, "text": chosen.text, "parameters": chosen.parameters,
+            "macs": chosen.macs, "pretrained": chosen.pretrained, "started_from": _source(order_),
+        },
+    )  # fmt: skip
+    return replace(ready, course=course)
+
+
+def _network(
+    recipe: Recipe, order_: Order, pictures: Prepared, device: str
+) -> Generator[Event, None, tuple[Chosen, int, str]]:
+    """The network with the weights it starts from; how many pictures it can be shown, where that decided
+    which one it is; and why it is this one.
+    """
+    data, shape = pictures.dataset, (pictures.preparation.channels, *pictures.preparation.size)
+    model, affordable, why = train_network.model_of(order_), 0, ""
+    if model == "auto":
+        count, classes = data.splits["train"], len(data.classes)
+        model, affordable, why = train_pace.by_budget(recipe, count, shape, classes, device)
+        yield Said(why)
+    said: list[str] = []
+    chosen = train_network.choose(
+        model, shape, len(data.classes), pretrained=order_.pretrained, seed=recipe.seed,
+        announce=said.append,
+    )  # fmt: skip
+    if order_.source:
+        start = bundle_of(order_.source)
+        chosen = train_network.with_weights(chosen, start.tensors(), order_.source)
+        if order_.model == "auto":
+            chosen = replace(chosen, name=str(start.card.get("model", {}).get("name", chosen.name)))
+    for text in (*said, *chosen.notes):
+        yield Said(text)
+    return chosen, affordable, why
+
+
+def _source(order_: Order) -> dict[str, str] | None:
+    """The run whose weights are the start, and under which licence they are."""
+    if not order_.source:
+        return None
+    licence = bundle_of(order_.source).card.get("weights_licence")
+    return {"source": order_.source, "licence": str(licence or "unknown")}
+
+
+def _facts(pictures: Prepared, chosen: Chosen, affordable: int, order_: Order) -> defaults.Facts:
+    """What the defaults depend on."""
+    data = pictures.dataset
+    counts = [c for c in data.counts_in("train").values() if c]
+    return defaults.Facts(
+        pictures=data.splits["train"],
+        classes=len(data.classes),
+        side=pictures.preparation.size[0],
+        unevenness=max(counts) / min(counts),
+        affordable=affordable,
+        mirror=data.mirror,
+        has_norms=any(True for _ in train_network.norms_of(chosen.network)),
+        whitens=hasattr(chosen.network, "whiten"),
+        pretrained=chosen.pretrained is not None or order_.source is not None,
+        is_headed=chosen.pretrained is not None,
+    )
+
+
+def _images(pictures: Prepared, recipe: Recipe) -> torch.Tensor | None:
+    """Some pictures of train as the network sees them, for a whitening first layer."""
+    if recipe.start.whiten != "yes":
+        return None
+    rows = pictures.dataset.places("train")
+    chosen = np.sort(rows[order(len(rows), recipe.seed, 0)[:WHITENED_FROM].astype(np.int64)])
+    return normalised(torch.from_numpy(pictures.take(chosen)), pictures.preparation).contiguous()
+
+
+def _course(ready: Ready, why: str, precise: str, stop: Stopping) -> Course:
+    """Steps from epochs, or from a measurement and the budget."""
+    recipe, how = ready.recipe, ready.course
+    batches = ready.batches()
+    count, size = len(batches.rows), batches.size[0]
+    per_epoch = max(1, count // how.batch)
+    measured = budget.measure(ready.chosen.network, batches, recipe, how, stop=stop)
+    kept: dict[str, Any] = {
+        "micro_batch": measured.micro_batch, "device": how.device, "precision": how.precision,
+        "channels_last": how.channels_last, "compiled": how.compiled, "threads": how.threads,
+    }  # fmt: skip
+    step_s = measured.step_s[size]
+    kept["save_every"] = max(1, round(recipe.save_every_s / max(step_s, 1e-6)))
+    if recipe.epochs:
+        made = of_epochs(recipe, count, how.batch, size, **kept)
+    else:
+        looked = min(LOOKED_AT, ready.dataset.splits["val"])
+        spent = 0.0
+        if ready.chosen.pretrained is not None:  # for the features of train, of its mirror, of val
+            spent = measured.look_s * (2 * count + ready.dataset.splits["val"])
+        steps = budget.steps_for(recipe, measured, size, looked, spent_s=spent)
+        if ready.chosen.pretrained is not None and steps < per_epoch:
+            steps = 0
+        most = round(train_pace.MOST_EPOCHS * per_epoch)
+        made = of_steps(recipe, min(steps, most), per_epoch, how.batch, size, **kept)
+        if steps > most:
+            why = f"{why}; {train_pace.MOST_EPOCHS:g} epochs are enough, so the budget is not used up".strip(
+                "; "
+            )
+    step = f"a step of {how.batch:,} pictures at {size} pixels takes {step_s:.3f} s here"
+    return replace(made, why=tuple(w for w in (why, precise, step) if w))
+
+
+def _threads(
+    recipe: Recipe, order_: Order, shape: tuple[int, int, int], classes: int, device: str
+) -> int:
+    """What the recipe says, else what is quickest here for the network, or for the smallest of ours."""
+    most = machine.usable_threads()
+    model = train_network.model_of(order_)
+    if recipe.machine.threads or device != "cpu" or model.startswith(train_network.TIMM):
+        return recipe.machine.threads or most
+    name = train_pace.OURS[-1] if model == "auto" else model
+    return train_pace.best_threads(train_network.planned(name, shape, classes), most)
+
+
+def _device(asked: str) -> str:
+    """The accelerator where there is one."""
+    if asked == "cuda" and not torch.cuda.is_available():
+        raise CannotTrain(
+            "there is no CUDA device here", "leave machine.device at auto, or take cpu"
+        )
+    if asked == "mps" and not torch.backends.mps.is_available():
+        raise CannotTrain("there is no Apple GPU here", "leave machine.device at auto, or take cpu")
+    return ("cuda" if torch.cuda.is_available() else "cpu") if asked == "auto" else asked

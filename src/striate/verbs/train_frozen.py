@@ -1,0 +1,89 @@
+"""Pretrained networks: their features first, then, if the budget allows, their last stages.
+
+The features of every picture (and of its mirror) are computed once, and a linear head is fitted on them
+to convergence; that is most of what there is to gain, in seconds. Fine-tuning begins from there, with
+batch norms as they are, and what validates better is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from striate.training import frozen, frozen_head
+from striate.training.recipe import Recipe
+from striate.verbs.train_network import norms_of
+from striate.verbs.train_order import Event, Said, Working
+from striate.verbs.train_ready import Ready, Rows
+
+TRAINED_SHARE = 0.25  # of the layers, counted from the end
+PATIENCE = 4  # looks without a better val
+_AT_ONCE = 256
+
+
+def still_parts(network: nn.Module) -> tuple[nn.Module, ...]:
+    """Let the last layers alone be trained; gives the batch norms, which stay as they are."""
+    owners = [m for m in network.modules() if any(True for _ in m.parameters(recurse=False))]
+    first = round(len(owners) * (1 - TRAINED_SHARE))
+    norms = tuple(norms_of(network))
+    for at, owner in enumerate(owners):
+        for weight in owner.parameters(recurse=False):
+            weight.requires_grad_(at >= first and owner not in norms)
+    return norms
+
+
+def patient(recipe: Recipe) -> Recipe:
+    """Fine-tuning stops when val gets no better, and the best weights come back."""
+    if recipe.regularise.patience:
+        return recipe
+    return replace(recipe, regularise=replace(recipe.regularise, patience=PATIENCE))
+
+
+def head_first(ready: Ready) -> Generator[Event, None, frozen_head.Head]:
+    """Fit the head on features and put it into the network."""
+    data, network = ready.dataset, ready.chosen.network
+    rows = {name: data.places(name) for name in ("train", "val")}
+    labels = {name: data.labels[at].astype(np.int64) for name, at in rows.items()}
+    found = {}
+    for name in ("train", "val"):
+        found[name] = yield from _features(ready, rows[name], f"features of {name}")
+    train, truth = found["train"], labels["train"]
+    if data.mirror:
+        other = yield from _features(
+            ready, rows["train"], "features of the mirror of train", mirror=True
+        )
+        train, truth = np.concatenate([train, other]), np.concatenate([truth, truth])
+    weights = ready.weights()
+    head = frozen_head.fit_head(
+        train, truth, found["val"], labels["val"], len(data.classes), weights=weights
+    )
+    frozen.cut(network).attach(network, head)
+    yield Said(
+        f"a linear head on frozen features: val accuracy {head.val_accuracy:.2%}, loss {head.val_loss:.3f} "
+        f"(L2 {head.l2:g}); {'now the last layers' if ready.course.steps else 'the budget ends here'}"
+    )
+    return head
+
+
+def _features(
+    ready: Ready, rows: Rows, what: str, *, mirror: bool = False
+) -> Generator[Event, None, NDArray[np.float32]]:
+    """N D, a run of pictures at a time so that people see how far it is."""
+    made = []
+    for start in range(0, len(rows), _AT_ONCE):
+        yield Working(what, start, len(rows))
+        some = rows[start : start + _AT_ONCE]
+        made.append(
+            frozen.features(
+                ready.chosen.network,
+                ready.pictures,
+                some,
+                mirror=mirror,
+                device=ready.course.device,
+            )
+        )
+    return np.concatenate(made)

@@ -1,0 +1,205 @@
+"""After the last step: scores of val and test, calibration, the bundle, and every prediction.
+
+The temperature and the threshold are chosen on val. Without a test split the figures of val are
+cross-fitted and called optimistic, since val also chose them. All is judged in fp32 and one view: the
+function that is shipped.
+
+Shape legend: N pictures, K classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.judging import calibration, scores, slices
+from striate.judging.answers import softmax
+from striate.keeping import bundle
+from striate.keeping.card import card_text
+from striate.keeping.run_tables import Prediction
+from striate.pictures.order import part
+from striate.safe import write_text
+from striate.verbs.train import versions
+from striate.verbs.train_order import Event, Said, Working
+
+if TYPE_CHECKING:
+    from striate.pictures.store.cache import Prepared
+    from striate.training.state import Training
+    from striate.verbs.train_ready import Ready
+
+Rows = NDArray[np.int64]
+Logits = NDArray[np.float32]
+Found = dict[str, tuple[Logits, Rows]]
+SCALES = ("accuracy", "interval_95", "count")
+_AT_ONCE = 64
+
+
+def judge_and_keep(ready: Ready, done: Training) -> Generator[Event, None, dict[str, Any]]:
+    """Judge, and write metrics.json, predictions.csv and the bundle."""
+    from striate.verbs import train_suspects, train_views
+
+    found: Found = {}
+    for split in ("val", "test"):
+        if split in ready.dataset.splits:
+            yield Working(f"judging {split}", 0, ready.dataset.splits[split])
+            found[split] = _answered(ready, done, split)
+    if not ready.ranks.is_first:
+        return {}
+    made = judged(ready, found)
+    made["views"] = train_views.views(ready, done, found, made["temperature"])
+    made["suspects"] = yield from train_suspects.find(ready, done)
+    ready.run.write_predictions(predictions(ready, found, made))
+    card = card_of(ready, made)
+    network = done.network.to("cpu")
+    weights = {k: v.detach().contiguous() for k, v in network.state_dict().items()}
+    bundle.write(ready.run.path / "bundle", weights, ready.chosen.text, card)
+    write_text(ready.run.file("MODEL_CARD.md"), card_text(card))
+    ready.run.write_scores(made)
+    for text in told(made):
+        yield Said(text, "warning")
+    return made
+
+
+def _answered(ready: Ready, done: Training, split: str) -> tuple[Logits, Rows]:
+    """Logits of a split; each rank judges a run of its own, together every picture once."""
+    from striate.judging.predict import predict
+
+    batches, ranks = ready.judging(split), ready.ranks
+    whole = batches.rows
+    mine = part(len(whole), ranks.rank, ranks.count)
+    batches.rows = whole[mine.start : mine.stop]
+    made = np.zeros((0, len(ready.dataset.classes)), np.float32)
+    if len(batches.rows):
+        made, _ = predict(done.network, batches.epoch(0), device=ready.course.device)
+    return ranks.joined_rows(made, mine.start, len(whole)), whole
+
+
+def judged(ready: Ready, found: Found) -> dict[str, Any]:
+    """What metrics.json says. Temperature and threshold come from val alone."""
+    data, recipe = ready.dataset, ready.recipe
+    held, rows = found["val"]
+    truth = data.labels[rows].astype(np.int64)
+    heat = calibration.temperature(held, truth)
+    fitted: Any = heat
+    if "test" not in found:
+        fitted = calibration.cross_fitted(held, truth, seed=recipe.seed).temperatures
+    val = scores.score(held, truth, data.classes, fitted, recipe.precision_wanted)
+    threshold = val.abstention.threshold
+    made: dict[str, Any] = {
+        "seconds": float(ready.run.facts().get("seconds", {}).get("train", 0.0)),
+        "temperature": heat, "threshold": threshold, "precision_wanted": recipe.precision_wanted,
+        "optimistic": "test" not in found, "val": val.to_dict(),
+    }  # fmt: skip
+    if "test" in found:
+        made["test"] = _score(ready, *found["test"], heat, threshold)
+    if len(ready.leaked):
+        made["without_copies"] = dict(_without_copies(ready, found, heat, threshold))
+    split = "test" if "test" in found else "val"
+    made["slices"] = slices_of(ready, *found[split])
+    return made
+
+
+def _score(ready: Ready, logits: Logits, at: Rows, heat: float, threshold: float) -> dict[str, Any]:
+    data = ready.dataset
+    return scores.score(
+        logits, data.labels[at].astype(np.int64), data.classes, heat,
+        ready.recipe.precision_wanted, threshold,
+    ).to_dict()  # fmt: skip
+
+
+def _without_copies(
+    ready: Ready, found: Found, heat: float, threshold: float
+) -> Iterator[tuple[str, Any]]:
+    """The headline without pictures that have a copy in train."""
+    for split, (logits, at) in found.items():
+        kept = ~np.isin(at, ready.leaked)
+        if kept.any() and not kept.all():
+            score = _score(ready, logits[kept], at[kept], heat, threshold)
+            yield split, {name: score[name] for name in SCALES}
+
+
+def slices_of(ready: Ready, logits: Logits, at: Rows) -> dict[str, list[dict[str, Any]]]:
+    """Accuracy by class, folder, group, brightness and contrast of the prepared pictures."""
+    data = ready.dataset
+    truth = data.labels[at]
+    mean, deviation = _light(ready.pictures, at)
+    facts: dict[str, Any] = {
+        "class": [data.classes[i] for i in truth], "brightness": mean, "contrast": deviation,
+    }  # fmt: skip
+    folders = [str(Path(data.paths[int(row)]).parent) for row in at]
+    if 1 < len(set(folders)) <= 100:
+        facts["folder"] = folders
+    if data.groups is not None:
+        facts["group"] = [data.groups[int(row)] for row in at]
+    return slices.by_fact(slices.sliced(logits.argmax(1) == truth, facts))
+
+
+def _light(pictures: Prepared, at: Rows) -> NDArray[np.float64]:
+    """2 N: mean and deviation of each picture, some at a time, since not all of them need fit at once."""
+    made = np.zeros((2, len(at)))
+    for start in range(0, len(at), _AT_ONCE):
+        rows = at[start : start + _AT_ONCE]
+        flat = pictures.take(rows).reshape(len(rows), -1)
+        made[0, start : start + len(rows)] = flat.mean(axis=1, dtype=np.float64)
+        made[1, start : start + len(rows)] = flat.std(axis=1, dtype=np.float64)
+    return made
+
+
+def predictions(ready: Ready, found: Found, made: dict[str, Any]) -> Iterator[Prediction]:
+    """One row for each picture of val and test."""
+    data, temperature, threshold = ready.dataset, made["temperature"], made["threshold"]
+    for split, (logits, at) in found.items():
+        share = softmax(logits, temperature)
+        for row, p in zip(at, share, strict=True):
+            best, truth = int(p.argmax()), int(data.labels[row])
+            loss = float(-np.log(max(float(p[truth]), 1e-300)))
+            yield Prediction(
+                data.paths[int(row)], split, data.classes[truth], data.classes[best], float(p[best]),
+                bool(p[best] >= threshold), loss,
+            )  # fmt: skip
+
+
+def card_of(ready: Ready, made: dict[str, Any]) -> dict[str, Any]:
+    """What the bundle says of itself."""
+    facts = ready.run.facts()
+    began = ready.chosen.pretrained or facts["model"].get("started_from")
+    shown = {
+        split: {name: made[split][name] for name in SCALES}
+        for split in ("val", "test")
+        if split in made
+    }
+    return {
+        "format": 1,
+        "task": ready.recipe.task,
+        "classes": list(ready.dataset.classes),
+        "preparation": ready.pictures.preparation.to_dict(),
+        "temperature": made["temperature"],
+        "threshold": made["threshold"],
+        "scores": shown,
+        "data": {"name": ready.order.data, "fingerprint": facts["data"]["fingerprint"]},
+        "versions": versions(),
+        "weights_licence": began["licence"] if began else "yours: trained from scratch",
+        "model": {"name": ready.chosen.name, "text": ready.chosen.text},
+        "views": _looks(made["views"]),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _looks(views: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What an asker needs to look again as it was judged: the gate and the views."""
+    return {name: views[name] for name in ("gate", "views")} if views else None
+
+
+def told(made: dict[str, Any]) -> Iterator[str]:
+    """What a person should know before they believe the headline."""
+    for split, one in made.get("without_copies", {}).items():
+        low, high = one["interval_95"]
+        yield (
+            f"{split} without copies of train: {one['accuracy']:.2%} (95 %: {low:.2%} to {high:.2%}) "
+            f"on {one['count']:,} pictures"
+        )

@@ -1,0 +1,110 @@
+"""How fast a network is here, and what that buys: which of ours, how many threads, which size of picture."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from striate.verbs.train_network import planned
+
+if TYPE_CHECKING:
+    from striate.grammar.plan import Plan
+    from striate.training.recipe import Recipe
+
+OURS = ("striate-m", "striate-s", "striate-xs")  # from large to small
+SMALLEST_SIDE = 16  # three pools and a 2x2 convolution leave nothing of less
+LARGEST_SCRATCH = 64
+MOST_EPOCHS = 200.0  # of one picture; more of the same teaches nothing, and the budget is left over
+_PROBE = 32  # pictures whose time says what a network costs
+_LONGEST_PROBE_S = 3.0
+
+
+def wanted_samples(pictures: int) -> int:
+    """How many pictures should pass through a network from scratch: 60 epochs of few, 8 of many."""
+    return max(8 * pictures, min(60 * pictures, 100_000))
+
+
+def side_for(native: tuple[int, int], *, pretrained: bool, asked: int) -> int:
+    """The side of prepared pictures: what was asked for, 224 for pretrained networks, what they have if
+    they are small, and 64 for photographs from scratch, where the budget is better spent on more steps.
+    """
+    if asked:
+        return asked
+    if pretrained:
+        return 224
+    return min(LARGEST_SCRATCH, max(SMALLEST_SIDE, *native))
+
+
+def by_budget(
+    recipe: Recipe, pictures: int, shape: tuple[int, int, int], classes: int, device: str
+) -> tuple[str, int, str]:
+    """The largest of our networks that the budget lets see enough pictures; how many it will see; why."""
+    wanted = wanted_samples(pictures)
+    tried = []
+    for name in reversed(OURS):
+        plan = planned(name, shape, classes)
+        rate = pictures_per_second(plan, device)
+        seen = int(recipe.budget_s * rate) if not recipe.epochs else int(recipe.epochs * pictures)
+        tried.append((name, seen, rate))
+        if not recipe.epochs and seen < 2 * wanted:
+            break  # the next is at least twice as dear
+    fit = [one for one in tried if one[1] >= wanted] or tried[:1]
+    name, seen, rate = fit[-1]
+    why = (
+        f"{name} at {shape[1]} pixels: about {rate:,.0f} pictures a second here, so it will see about "
+        f"{seen:,} ({seen / pictures:.1f} epochs)"
+    )
+    return name, seen, why
+
+
+def pictures_per_second(plan: Plan, device: str) -> float:
+    """Forward and backward of a few pictures on this machine; the better of two, after one."""
+    import torch
+    from torch.nn import functional
+
+    network = plan.build().to(device)
+    network.to(memory_format=torch.channels_last)
+    given = plan.layers[0].given
+    shape = (_PROBE, given.channels, given.height, given.width)
+    images = torch.zeros(shape, device=device).to(memory_format=torch.channels_last)
+    labels = torch.zeros(_PROBE, dtype=torch.int64, device=device)
+
+    def step() -> None:
+        functional.cross_entropy(network(images), labels).backward()  # type: ignore[no-untyped-call]
+        if device.startswith("cuda"):
+            torch.cuda.synchronize()
+
+    return _PROBE / quickest(step, _LONGEST_PROBE_S)
+
+
+def best_threads(plan: Plan | None, most: int) -> int:
+    """How many threads are quickest for a network right now: all, or fewer where others use the machine too
+    or where a small network has too little to share out.
+    """
+    import torch
+
+    if plan is None or most == 1:
+        return most
+    before, found = torch.get_num_threads(), {}
+    try:
+        for count in sorted({most, max(1, most // 2), 1}):
+            torch.set_num_threads(count)
+            found[count] = pictures_per_second(plan, "cpu")
+    finally:
+        torch.set_num_threads(before)
+    # A tenth more is worth no second thread, and fewer are a surer promise on a shared machine.
+    return min(n for n, rate in found.items() if rate * 1.1 >= max(found.values()))
+
+
+def quickest(work: Callable[[], None], longest_s: float) -> float:
+    """Seconds of the better of two tries after one, or of fewer where one takes long."""
+    best, begun = math.inf, time.perf_counter()
+    for _ in range(3):
+        start = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - start)
+        if time.perf_counter() - begun > longest_s:
+            break
+    return best

@@ -1,0 +1,193 @@
+"""What stands before step 0: pictures, network, recipe and course, opened and decided or as a run says.
+
+Shape legend: N pictures, K classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from striate import machine, safe
+from striate.grammar.plan import Plan
+from striate.keeping import checkpoint
+from striate.keeping.runs import Run
+from striate.pictures.augment.chain import preset
+from striate.pictures.balance import class_weights
+from striate.pictures.batches import Batches, BatchPlan
+from striate.pictures.dataset import Dataset
+from striate.pictures.order import order
+from striate.pictures.prepare import Preparation
+from striate.pictures.split import write_splits
+from striate.pictures.store.cache import Prepared
+from striate.shipping.classifier import built
+from striate.training import recipe_file
+from striate.training.course import Course
+from striate.training.ranks import ALONE, Ranks
+from striate.training.recipe import Recipe
+from striate.training.stopping import Stopping
+from striate.verbs import train_data, train_network
+from striate.verbs.train_network import Chosen
+from striate.verbs.train_order import Event, Order, Said, Working
+
+LOOKED_AT = 1_000  # pictures of val judged on the way; all of val at the end
+JUDGED_AT_ONCE = 256
+Rows = NDArray[np.int64]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """Everything that stands before step 0."""
+
+    run: Run
+    order: Order
+    recipe: Recipe
+    pictures: Prepared
+    leaked: Rows
+    chosen: Chosen
+    course: Course
+    ranks: Ranks = ALONE
+
+    @property
+    def dataset(self) -> Dataset:
+        """The pictures that can be read."""
+        return self.pictures.dataset
+
+    def batches(self) -> Batches:
+        """Of train, augmented."""
+        recipe, data, at = self.recipe, self.dataset, self.course
+        chain = preset(recipe.pictures.augment, self.pictures.preparation.size, data.mirror)
+        if recipe.pictures.mix != "none":
+            chain = replace(chain, mix=_mix(recipe))
+        plan = BatchPlan(
+            at.batch, recipe.seed, balanced=recipe.pictures.balanced, augment=chain,
+            workers=recipe.machine.workers, device=at.device, channels_last=at.channels_last,
+            rank=self.ranks.rank, ranks=self.ranks.count, class_weights=self.weights(),
+        )  # fmt: skip
+        return Batches(self.pictures, plan)
+
+    def weights(self) -> NDArray[np.float32] | None:
+        """K, how much a picture of each class counts; None where all count alike."""
+        rule = self.recipe.loss.class_weights
+        if rule == "none":
+            return None
+        counts = np.array(list(self.dataset.counts_in("train").values()), np.int64)
+        return class_weights(counts, rule)  # type: ignore[arg-type]
+
+    def judging(self, split: str) -> Batches:
+        """Of a split as it is, in order; of several ranks each has a run of its own."""
+        plan = BatchPlan(
+            JUDGED_AT_ONCE, split=split, shuffle=False, workers=1, device=self.course.device,
+        )  # fmt: skip
+        return Batches(self.pictures, plan)
+
+    def glance(self) -> Batches:
+        """Some of val, the same ones at every look."""
+        made = self.judging("val")
+        rows = made.rows
+        chosen = order(len(rows), self.recipe.seed, 0)[:LOOKED_AT].astype(np.int64)
+        made.rows = np.sort(rows[chosen])
+        return made
+
+
+def _mix(recipe: Recipe) -> Any:
+    from striate.pictures.augment.mix import Mix
+
+    return Mix(recipe.pictures.mix, recipe.pictures.mix_alpha)  # type: ignore[arg-type]
+
+
+def readied(
+    run: Run, order_: Order, recipe: Recipe, stop: Stopping, opened: Dataset | None = None
+) -> Generator[Event, None, Ready]:
+    """Open, divide, prepare, choose, measure; or the same again from what a run says."""
+    told = run.facts()
+    # Without a checkpoint no step was done and no weight is kept: then all is decided anew.
+    goes_on = "decided" in told and checkpoint.latest(run.path) is not None
+    torch.set_num_threads(recipe.machine.threads or machine.usable_threads())
+    dataset = opened or train_data.opened(order_, recipe.seed, run.path)
+    leaked = np.zeros(0, np.int64)
+    if not (run.path / "splits.csv").exists():
+        dataset, leaked = yield from train_data.kept_together(dataset, order_, recipe.seed)
+        if order_.fixes:
+            safe.write_bytes(run.file("fixes.csv"), Path(order_.fixes).read_bytes())
+        run.update(leaked=[int(row) for row in leaked])
+        write_splits(run.file("splits.csv"), dataset)
+    else:
+        leaked = np.array(told.get("leaked", []), np.int64)
+    for one in dataset.findings:
+        yield Said(one.text, one.severity)
+    pictures = yield from _prepared(run, dataset, order_, recipe)
+    data = pictures.dataset
+    if goes_on:
+        return _as_before(run, order_, pictures, leaked)
+    run.write_classes(data.counts)
+    run.update(
+        data={
+            "name": order_.data, "fingerprint": data.fingerprint, "splits": data.splits,
+            "made_here": list(data.made_here), "pictures": len(data),
+        },
+        findings=[
+            {"code": f.code, "severity": f.severity, "text": f.text} for f in data.findings
+        ],
+        preparation=pictures.preparation.to_dict(),
+    )  # fmt: skip
+    return (yield from _decided(run, order_, recipe, pictures, leaked, stop))
+
+
+def _prepared(
+    run: Run, dataset: Dataset, order_: Order, recipe: Recipe
+) -> Generator[Event, None, Prepared]:
+    """Bytes of one size for every picture, normalised as the data or the weights ask."""
+    kept = run.facts().get("preparation")
+    if kept:
+        preparation = Preparation.from_dict(kept)
+    else:
+        preparation = train_data.preparation_for(dataset, order_, recipe)
+    shown: list[Working] = []
+    pictures = train_data.prepared_all(
+        dataset, preparation, order_.skip_bad, lambda d, t: shown.append(Working("preparing", d, t))
+    )
+    yield from shown[-1:]
+    for one in pictures.findings:
+        yield Said(one.text, one.severity)
+    if not kept and not order_.source:
+        found = train_data.normalised_by(pictures, recipe.seed)
+        pictures = replace(pictures, preparation=found)
+    return pictures
+
+
+def _as_before(run: Run, order_: Order, pictures: Prepared, leaked: Rows) -> Ready:
+    """What the run says was decided; the weights come from its checkpoint."""
+    told = run.facts()
+    recipe = recipe_file.read(run.path / "recipe.toml")
+    model = told["model"]
+    text = model["text"]
+    network = built(text, len(pictures.dataset.classes))
+    plan = None if text.startswith(train_network.TIMM) else Plan.read(text)
+    C, side = pictures.preparation.channels, pictures.preparation.size[0]
+    chosen = Chosen(model["name"], text, network, plan, side, C, model["pretrained"])
+    course = Course.from_dict(told["decided"])
+    torch.set_num_threads(course.threads)  # sums in another order would not be the same sums
+    return Ready(run, order_, recipe, pictures, leaked, chosen, course)
+
+
+def _decided(
+    run: Run, order_: Order, recipe: Recipe, pictures: Prepared, leaked: Rows, stop: Stopping
+) -> Generator[Event, None, Ready]:
+    """Network, recipe, precision, steps: measured here, and written before step 0."""
+    from striate.verbs.train_choice import decide
+
+    ready = yield from decide(run, order_, recipe, pictures, leaked, stop)
+    at = ready.course
+    yield Said(
+        f"{ready.chosen.name}: {ready.chosen.parameters:,} parameters; {at.steps:,} steps of {at.batch:,} "
+        f"pictures ({at.epochs:.1f} epochs), {at.precision}, {ready.recipe.optimiser.name}"
+    )
+    return ready

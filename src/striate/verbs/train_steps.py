@@ -1,0 +1,133 @@
+"""All steps of a training: from the last checkpoint on, with looks at val, a log, and new checkpoints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from striate import safe
+from striate.errors import NotFinite
+from striate.judging.answers import answered
+from striate.judging.predict import predict
+from striate.keeping import checkpoint
+from striate.training import rank_norm
+from striate.training.loop import Interrupted, fit
+from striate.training.state import Look, Training
+from striate.training.stopping import Stopping
+from striate.verbs.train_order import Event, Looked, Said, Stepped
+from striate.verbs.train_ready import Ready
+
+
+def trained(ready: Ready, stop: Stopping) -> Generator[Event, None, Training]:
+    """All steps, from the last checkpoint on where there is one; the network is what will be judged."""
+    here = yield from _begun(ready)
+    with stop.gracefully():
+        try:
+            yield from _steps(ready, here, stop)
+        except Interrupted:
+            _save(ready, here)
+            yield Said(
+                f"stopped after step {here.step:,}: `striate resume {ready.run.path}` goes on"
+            )
+        except NotFinite:  # the weights before that step are good, and kept
+            _save(ready, here)
+            raise
+    _save(ready, here)
+    for note in here.notes:
+        yield Said(note, "warning")
+    return here
+
+
+def _begun(ready: Ready) -> Generator[Event, None, Training]:
+    """Where the last checkpoint stands; else at step 0, with a fitted head if weights are given."""
+    run, network, from_scratch = ready.run, ready.chosen.network, ready.chosen.pretrained is None
+    found, head, still = checkpoint.latest(run.path), None, cast("tuple[torch.nn.Module, ...]", ())
+    if not from_scratch:
+        from striate.verbs.train_frozen import head_first, still_parts
+
+        if found is None:
+            head = yield from head_first(ready)
+        still = still_parts(network)
+    if ready.ranks.count > 1:
+        rank_norm.install(network)
+    here = Training.begin(
+        network, ready.recipe, ready.course, ranks=ready.ranks, from_scratch=from_scratch
+    )
+    here.still = still
+    if head is not None:  # what fine-tuning has to beat
+        here.best_loss = float(head.val_loss)
+        here.best = {k: v.clone() for k, v in network.state_dict().items()}
+    if found is not None:
+        for text in found.findings:
+            yield Said(text, "warning")
+        here.load(found.tensors(), found.facts)
+        yield Said(f"going on from step {found.step:,} of {ready.course.steps:,}")
+    if ready.ranks.is_first:
+        run.cut_metrics(found.step if found is not None else -1)
+        if found is None:
+            _save(ready, here)
+        ready.ranks.told(str(run.path.resolve()))  # the others have waited for it
+    return here
+
+
+def _save(ready: Ready, here: Training) -> None:
+    """A checkpoint, by the rank that writes."""
+    if ready.ranks.is_first:
+        checkpoint.save(ready.run.path, here.step, *here.state())
+
+
+def _steps(ready: Ready, here: Training, stop: Stopping) -> Generator[Event, None, None]:
+    """Every step, with looks at val and checkpoints where they are due."""
+    at, judge = ready.course, _judge(ready)
+    saved, begun, last = here.step, time.perf_counter(), here.step
+    steps = fit(
+        here.network, ready.batches(), ready.recipe, at, judge=judge, training=here, stop=stop
+    )
+    for told in steps:
+        yield Stepped(told.step, told.steps, told.epoch, told.loss, told.accuracy, told.pictures)
+        if told.look is not None:
+            row = _row(told.step, told.epoch, told.rate, told.look)
+            if ready.ranks.is_first:
+                ready.run.append_metrics(row)
+            yield Looked(row)
+            begun, last = _timed(ready, told.step, begun, last)
+        if told.step - saved >= at.save_every and told.step < at.steps:
+            _save(ready, here)
+            saved = told.step
+
+
+def _timed(ready: Ready, step: int, begun: float, last: int) -> tuple[float, int]:
+    """A line of timings.csv: how fast it was, apart from metrics.csv, which does not depend on that."""
+    now = time.perf_counter()
+    path = ready.run.file("timings.csv")
+    if ready.ranks.is_first:
+        if not path.exists():
+            safe.write_text(path, "step,seconds,pictures_per_second\n")
+        pace = (step - last) * ready.course.batch / max(now - begun, 1e-9)
+        safe.append_line(path, f"{step},{now - begun:.3f},{pace:.1f}")
+    return now, step
+
+
+def _row(step: int, epoch: int, rate: float, look: Look) -> dict[str, Any]:
+    """A row of metrics.csv: nothing in it depends on how fast the machine is."""
+    return {
+        "step": step, "epoch": epoch, "rate": rate, "train_loss": look.train_loss,
+        "train_accuracy": look.train_accuracy, "val_loss": look.val_loss,
+        "val_accuracy": look.val_accuracy,
+    }  # fmt: skip
+
+
+def _judge(ready: Ready) -> Callable[[torch.nn.Module], tuple[float, float]]:
+    """Loss and accuracy on some of val, in fp32."""
+    batches, labels = ready.glance(), ready.dataset.labels.astype(np.int64)
+
+    def judge(network: torch.nn.Module) -> tuple[float, float]:
+        logits, rows = predict(network, batches.epoch(0), device=ready.course.device)
+        found = answered(logits, labels[rows])
+        return float(found.loss.mean()), float(found.correct.mean())
+
+    return judge

@@ -1,0 +1,76 @@
+"""The recipe: one object, all faults at once, TOML in and out."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from striate.errors import RecipeFault
+from striate.training import recipe_file
+from striate.training.recipe import OPTIMISERS, Recipe
+
+
+def test_defaults_are_a_valid_recipe_and_differ_from_nothing() -> None:
+    assert Recipe().differences() == {}
+
+
+def test_settings_as_typed_get_the_kind_of_their_knob() -> None:
+    made = Recipe().changed(
+        ["optimiser.rate=0.1", "pictures.balanced=yes", "batch=64", "loss.name=hinge", "epochs=3"]
+    )
+    assert (made.optimiser.rate, made.pictures.balanced, made.batch) == (0.1, True, 64)
+    assert (made.loss.name, made.epochs, type(made.epochs)) == ("hinge", 3.0, float)
+    assert set(made.differences()) == {
+        "optimiser.rate", "pictures.balanced", "batch", "loss.name", "epochs",
+    }  # fmt: skip
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(RecipeFault) as caught:
+        Recipe().changed(["optimizer.rate=1", "batch=1.5", "loss.name=mse", "schedule.final=2"])
+    told = caught.value.report()
+    assert "'optimizer.rate' is no knob of the recipe; did you mean optimiser.rate?" in told
+    assert "batch is a whole number, not '1.5'" in told
+    with pytest.raises(RecipeFault) as caught:
+        Recipe().changed(["loss.name=mse", "schedule.final=2", "optimiser.rate=nan"])
+    told = caught.value.report()
+    assert "loss.name is one of cross-entropy, hinge, not 'mse'" in told
+    assert "schedule.final is from 0 to 1, not 2.0" in told
+    assert "optimiser.rate is from 0 to 1000, not nan" in told
+
+
+def test_what_contradicts_is_refused_with_a_sentence() -> None:
+    with pytest.raises(RecipeFault, match="the hinge has no labels to smooth"):
+        Recipe().changed(["loss.name=hinge", "loss.smoothing=0.1"])
+    with pytest.raises(RecipeFault, match="two averages of the same weights"):
+        Recipe().changed(["average.name=ema", "optimiser.lookahead=5"])
+
+
+def test_a_setting_without_a_sign_of_equality_is_refused() -> None:
+    with pytest.raises(RecipeFault, match="has no `=`"):
+        Recipe().changed(["optimiser.rate"])
+
+
+@given(
+    st.sampled_from(OPTIMISERS), st.floats(0, 1000), st.integers(0, 1000), st.booleans(),
+    st.floats(0, 1),
+)  # fmt: skip
+def test_what_is_written_is_read_again(
+    name: str, rate: float, batch: int, balanced: bool, final: float
+) -> None:
+    made = Recipe().with_values(
+        {
+            "optimiser.name": name, "optimiser.rate": rate, "batch": batch,
+            "pictures.balanced": balanced, "schedule.final": final,
+        }
+    )  # fmt: skip
+    assert recipe_file.from_text(recipe_file.to_text(made)) == made
+
+
+@given(st.text())
+def test_no_text_ends_in_anything_but_a_recipe_or_its_fault(text: str) -> None:
+    try:
+        recipe_file.from_text(text)
+    except RecipeFault:
+        return

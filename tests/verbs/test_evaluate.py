@@ -1,0 +1,95 @@
+"""A run judged again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from striate.errors import CannotTrain, GateFailed, UnreadablePictures
+from striate.keeping.runs import Run
+from striate.verbs.evaluate import Evaluated, evaluate
+from striate.verbs.train_order import Order, Said
+from tests.verbs import made
+
+
+def judged(*given: object, **named: object) -> tuple[list[str], Evaluated]:
+    events, found = made.followed(evaluate(*given, **named))
+    assert isinstance(found, Evaluated)
+    return [one.text for one in events if isinstance(one, Said)], found
+
+
+def test_its_own_test_pictures_give_the_scores_it_was_kept_with() -> None:
+    _, found = judged(made.digits().path)
+    kept = made.digits().scores["test"]
+    assert found.split == "test"
+    assert found.score["confusion"] == kept["confusion"]
+    assert found.score["abstention"]["threshold"] == kept["abstention"]["threshold"]
+    assert found.score["loss"] == pytest.approx(kept["loss"], rel=1e-5)
+    assert found.to_dict()["test"] == found.score
+
+
+@pytest.mark.parametrize(("split", "count"), [("train", 1259), ("val", 270), ("all", 1797)])
+def test_any_split_can_be_asked_for(split: str, count: int) -> None:
+    _, found = judged(made.digits().path, split=split)
+    assert found.score["count"] == count
+
+
+def test_another_folder_may_have_fewer_classes_and_they_are_matched_by_name(tmp_path: Path) -> None:
+    made.folder(tmp_path / "dogs", ("dog", "zebra"), (9, 0))
+    shutil.copytree(made.photographs() / "dog", tmp_path / "dogs" / "dog", dirs_exist_ok=True)
+    (tmp_path / "dogs" / "zebra").rmdir()
+    said, found = judged(made.photos().path, str(tmp_path / "dogs"))
+    _, own = judged(made.photos().path, split="all")
+    assert found.split == "all"
+    assert found.score["count"] == 20
+    assert found.score["confusion"][1] == own.score["confusion"][1]
+    assert said == ["1 of 2 classes of the run have no picture here"]
+
+
+def test_a_class_that_the_run_does_not_know_is_refused(tmp_path: Path) -> None:
+    place = made.folder(tmp_path / "set", ("cat", "owl"), (3, 3))
+    with pytest.raises(CannotTrain, match="does not know 1 of these classes: owl"):
+        judged(made.photos().path, str(place))
+
+
+def test_a_gate_that_is_not_reached_is_a_fault_and_one_that_is_reached_is_none() -> None:
+    accuracy = made.digits().scores["test"]["accuracy"]
+    judged(made.digits().path, min_accuracy=accuracy)
+    with pytest.raises(GateFailed, match=r"at least 99\.90% was asked for"):
+        judged(made.digits().path, min_accuracy=0.999)
+
+
+def test_a_split_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    place = made.folder(tmp_path / "set")
+    with pytest.raises(CannotTrain, match="no pictures in 'val'"):
+        judged(made.photos().path, str(place), "val")
+
+
+def test_pictures_that_cannot_be_read_are_left_out_only_where_that_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    place = made.folder(tmp_path / "set", bad=(2,))
+    with pytest.raises(UnreadablePictures):
+        judged(made.photos().path, str(place))
+    said, found = judged(made.photos().path, str(place), skip_bad=True)
+    assert found.score["count"] == 39
+    assert said == ["1 of 40 pictures cannot be read and are left out"]
+
+
+def test_a_run_that_skipped_them_skips_them_again(tmp_path: Path) -> None:
+    place = made.folder(tmp_path / "set", bad=(2,))
+    order = Order(str(place), made.COLOURED, skip_bad=True)
+    told = made.trained(order, tmp_path / "run")
+    _, found = judged(told.path, split="all")
+    assert found.score["count"] == 39
+
+
+def test_a_run_without_a_bundle_is_not_finished(tmp_path: Path) -> None:
+    run = made.copy(made.photos().path, tmp_path / "run")
+    shutil.rmtree(run / "bundle")
+    with pytest.raises(CannotTrain, match="not finished") as caught:
+        judged(run)
+    assert Run.open(run).path == run
+    assert "striate resume" in caught.value.hint

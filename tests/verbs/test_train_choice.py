@@ -1,0 +1,108 @@
+"""Decided before step 0, and written down."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from striate.errors import CannotTrain
+from striate.training import budget
+from striate.training.budget import Measured
+from striate.training.course import Course
+from striate.training.recipe_file import read
+from striate.verbs import train_choice
+from striate.verbs.train_order import Order
+from tests.verbs import made
+
+
+def test_what_was_decided_stands_in_the_run_and_in_its_recipe() -> None:
+    told = made.digits()
+    facts = json.loads((told.path / "run.json").read_text())
+    course, recipe = Course.from_dict(facts["decided"]), read(told.path / "recipe.toml")
+    assert (course.steps, course.batch, course.micro_batch, course.threads) == (19, 64, 64, 1)
+    assert (recipe.optimiser.name, recipe.pictures.augment) == ("muon", "digits")
+    assert "auto" not in (recipe.start.filters, recipe.start.whiten, recipe.loss.class_weights)
+    assert facts["decided"]["precision"] == "fp32"
+    assert facts["decided"]["precision_numbers"] == []
+    assert facts["model"]["text"] == made.MODEL
+    assert facts["model"]["started_from"] is None
+    assert any(text.startswith("own text: 94 parameters; 19 steps") for text in told.texts)
+
+
+def with_pace(monkeypatch: pytest.MonkeyPatch, step_s: float) -> None:
+    """A machine on which every step takes as long."""
+
+    def measure(*_: object, **__: object) -> Measured:
+        return Measured({8: step_s}, 0.0, 64)
+
+    monkeypatch.setattr(budget, "measure", measure)
+
+
+def test_a_budget_becomes_steps_by_the_measured_time_of_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with_pace(monkeypatch, 0.5)
+    wanted = made.recipe(epochs=0, budget_s=100)
+    at = made.readied(Order("digits", made.MODEL), tmp_path / "run", wanted).course
+    assert at.steps == int(100 * (1 - budget.KEPT_BACK) / 0.5)
+    assert at.save_every == 60  # every half minute
+
+
+def test_a_budget_that_buys_very_many_epochs_is_not_used_up_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with_pace(monkeypatch, 1e-4)
+    wanted = made.recipe(epochs=0, budget_s=100)
+    at = made.readied(Order("digits", made.MODEL), tmp_path / "run", wanted).course
+    assert at.epochs == 200
+    assert any("the budget is not used up" in why for why in at.why)
+
+
+def test_our_networks_begin_with_a_first_layer_made_of_the_pictures(tmp_path: Path) -> None:
+    order = Order("digits")
+    ready = made.readied(order, tmp_path / "run", made.recipe(pictures__size=16))
+    assert ready.chosen.name == "striate-xs"
+    assert (ready.recipe.start.whiten, ready.recipe.start.filters) == ("yes", "dirac")
+    first = next(ready.chosen.network.parameters())
+    assert not first.requires_grad
+    assert torch.isfinite(first).all()
+
+
+def test_a_run_to_start_from_gives_network_weights_and_their_licence(tmp_path: Path) -> None:
+    place = made.folder(tmp_path / "set", ("cat", "dog", "owl"), (12, 12, 12))
+    order = Order(str(place), source=str(made.photos().path))
+    told = made.trained(order, tmp_path / "run")
+    said = [text for text in told.texts if text.startswith("started from")]
+    assert said == [f"started from {order.source}: 6 of 8 tensors; new: fc1.bias, fc1.weight"]
+    model = json.loads((told.path / "run.json").read_text())["model"]
+    assert model["text"] == "3x8x8: conv3p1-4 bn relu gap fc3"
+    assert model["started_from"]["licence"] == "yours: trained from scratch"
+    cards = [
+        json.loads((r / "bundle/card.json").read_text()) for r in (told.path, made.photos().path)
+    ]
+    assert cards[0]["preparation"] == cards[1]["preparation"]
+    assert cards[0]["weights_licence"] == "yours: trained from scratch"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is one")
+@pytest.mark.parametrize(("device", "words"), [("cuda", "no CUDA"), ("mps", "no Apple GPU")])
+def test_a_device_that_is_not_there_is_refused(tmp_path: Path, device: str, words: str) -> None:
+    with pytest.raises(CannotTrain, match=words):
+        made.readied(
+            Order("digits", made.MODEL), tmp_path / "run", made.recipe(machine__device=device)
+        )
+
+
+def test_threads_are_those_of_the_recipe_or_the_quickest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train_choice.machine, "usable_threads", lambda: 16)
+    monkeypatch.setattr(train_choice.train_pace, "best_threads", lambda plan, most: most - 1)
+    shape = (3, 32, 32)
+    order = Order("digits", "resnet18")
+    assert train_choice._threads(made.recipe(), order, shape, 10, "cpu") == 1
+    free = made.recipe(machine__threads=0)
+    assert train_choice._threads(free, order, shape, 10, "cpu") == 15
+    assert train_choice._threads(free, order, shape, 10, "cuda") == 16
+    assert train_choice._threads(free, Order("digits", "timm:x"), shape, 10, "cpu") == 16

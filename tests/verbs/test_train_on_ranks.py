@@ -1,0 +1,128 @@
+"""`torchrun … -m striate train`: the same verb on several processes; a killed rank is no end (T4)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+MODEL = "1x8x8: conv3p1-8 bn relu max2 conv3p1-16 bn relu gap fc10"
+SETTINGS = (
+    "batch=64", "pictures.size=8", "machine.precision=fp32", "machine.threads=1", "save_every_s=0",
+    "machine.micro_batch=64",
+)  # fmt: skip
+
+
+def started(folder: Path, epochs: int = 2) -> subprocess.Popen[str]:
+    """Two ranks on this machine that train into `folder`."""
+    flags = [part for one in SETTINGS for part in ("--set", one)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+    words = [
+        sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
+        "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "-m", "striate", "train", "digits",
+        "--model", MODEL, "--epochs", str(epochs), "-o", str(folder), "-q", *flags,
+    ]  # fmt: skip
+    return subprocess.Popen(
+        words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def finished(process: subprocess.Popen[str]) -> str:
+    """What it printed; it must have ended well."""
+    printed, _ = process.communicate(timeout=230)
+    assert process.returncode == 0, printed
+    return printed
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Of what may not depend on interruptions."""
+    names = ("bundle/model.safetensors", "metrics.csv", "predictions.csv")
+    return {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in names}
+
+
+def ranks_of(process: subprocess.Popen[str]) -> list[int]:
+    """The processes that torchrun has started."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            number, rest = entry.parent.name, entry.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(rest[1]) == process.pid:
+            found.append(int(number))
+    return sorted(found)
+
+
+def killed_once(folder: Path, draw: random.Random) -> None:
+    """Kill one rank when some checkpoints are there; the same command ends what is left to do.
+
+    torchrun's own restart is not counted on: with gloo its ranks did not always find one another again.
+    """
+    process = started(folder)
+    wanted = draw.randint(2, 25)
+    until = time.monotonic() + 200
+    while time.monotonic() < until and process.poll() is None:
+        steps = [int(p.name) for p in (folder / "checkpoints").glob("[0-9]*") if p.name.isdigit()]
+        ranks = ranks_of(process)
+        if steps and max(steps) >= wanted and len(ranks) == 2:
+            os.kill(draw.choice(ranks), signal.SIGKILL)
+            break
+        time.sleep(0.01)
+    printed, _ = process.communicate(timeout=230)
+    assert process.returncode != 0, printed
+    finished(started(folder))
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on two ranks that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("ranks") / "run"
+    finished(started(folder))
+    return folder
+
+
+def test_every_picture_is_judged_once_and_the_numbers_are_those_of_one_process(
+    together: Path,
+) -> None:
+    from striate.cli.main import main
+
+    scores = json.loads((together / "metrics.json").read_text())
+    lines = (together / "predictions.csv").read_text().splitlines()[1:]
+    assert len(lines) == scores["val"]["count"] + scores["test"]["count"]
+    assert len({line.split(",")[0] for line in lines}) == len(lines)
+    for split in ("val", "test"):  # the same whole numbers when one process judges
+        right = round(scores[split]["accuracy"] * scores[split]["count"])
+        wanted = right / scores[split]["count"]
+        assert (
+            main(["eval", str(together), "--split", split, "--min-accuracy", f"{wanted:.12f}"]) == 0
+        )
+        assert (
+            main(
+                ["eval", str(together), "--split", split, "--min-accuracy", f"{wanted + 1e-6:.12f}"]
+            )
+            == 5
+        )
+
+
+def test_after_a_killed_rank_the_same_command_ends_the_same(together: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    killed_once(folder, random.Random(1))
+    assert hashes(folder) == hashes(together)
+
+
+@pytest.mark.slow
+def test_killed_many_times_the_end_is_the_same(together: Path, tmp_path: Path) -> None:
+    draw = random.Random(2)
+    for number in range(10):
+        killed_once(tmp_path / str(number), draw)
+        assert hashes(tmp_path / str(number)) == hashes(together)

@@ -1,0 +1,99 @@
+"""What a budget buys: which network, which size, how many threads. No real clock decides here."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from striate.grammar.plan import Plan
+from striate.verbs import train_pace
+from striate.verbs.train_pace import best_threads, by_budget, quickest, side_for, wanted_samples
+from tests.verbs import made
+
+PLAN = Plan.read("1x8x8: conv3p1-4 gap fc10")
+
+
+@pytest.mark.parametrize(
+    ("pictures", "wanted"), [(200, 12_000), (1_000, 60_000), (5_000, 100_000), (60_000, 480_000)]
+)
+def test_few_pictures_are_seen_often_and_many_seldom(pictures: int, wanted: int) -> None:
+    assert wanted_samples(pictures) == wanted
+
+
+@pytest.mark.parametrize(
+    ("native", "pretrained", "asked", "side"),
+    [
+        ((28, 28), False, 0, 28), ((8, 8), False, 0, 16), ((480, 640), False, 0, 64), ((20, 50), False, 0, 50),
+        ((480, 640), True, 0, 224), ((28, 28), False, 96, 96), ((28, 28), True, 96, 96),
+    ],
+)  # fmt: skip
+def test_the_side_is_what_was_asked_for_or_fits(
+    native: tuple[int, int], pretrained: bool, asked: int, side: int
+) -> None:
+    assert side_for(native, pretrained=pretrained, asked=asked) == side
+
+
+@pytest.mark.parametrize(
+    ("budget_s", "name"),
+    [(10, "striate-xs"), (60, "striate-xs"), (130, "striate-s"), (900, "striate-m")],
+)
+def test_the_largest_network_that_sees_enough_is_taken(
+    monkeypatch: pytest.MonkeyPatch, budget_s: float, name: str
+) -> None:
+    """A machine of fixed speed: 4,000, 1,000 and 200 pictures a second; 100,000 are wanted."""
+    speeds = dict(zip(reversed(train_pace.OURS), (4000.0, 1000.0, 200.0), strict=True))
+    sizes = {planned(one).parameters: one for one in train_pace.OURS}
+    monkeypatch.setattr(
+        train_pace, "pictures_per_second", lambda plan, _: speeds[sizes[plan.parameters]]
+    )
+    recipe = made.recipe(epochs=0, budget_s=budget_s)
+    found, seen, why = by_budget(recipe, 5_000, (3, 32, 32), 10, "cpu")
+    assert found == name
+    assert seen == int(budget_s * speeds[name])
+    assert f"{name} at 32 pixels" in why
+
+
+def planned(name: str) -> Plan:
+    return train_pace.planned(name, (3, 32, 32), 10)
+
+
+def test_few_epochs_get_the_smallest_network() -> None:
+    found, seen, _ = by_budget(made.recipe(epochs=2), 100, (1, 16, 16), 10, "cpu")
+    assert (found, seen) == ("striate-xs", 200)
+
+
+def test_more_threads_are_taken_only_where_they_are_quicker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = torch.get_num_threads()
+    for rates, wanted in (
+        ({1: 100, 2: 105, 4: 107}, 1), ({1: 100, 2: 190, 4: 200}, 2), ({1: 100, 2: 190, 4: 400}, 4),
+    ):  # fmt: skip
+        monkeypatch.setattr(
+            train_pace, "pictures_per_second", lambda *_, r=rates: r[torch.get_num_threads()]
+        )
+        assert best_threads(PLAN, 4) == wanted
+    assert best_threads(None, 4) == 4
+    assert torch.get_num_threads() == before
+
+
+def test_the_better_of_two_after_one_counts_and_a_slow_work_is_done_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(train_pace.time, "perf_counter", lambda: clock[0])
+
+    def taking(*seconds: float) -> tuple[float, int]:
+        left = list(seconds)
+
+        def work() -> None:
+            clock[0] += left.pop(0)
+
+        return quickest(work, 3.0), len(seconds) - len(left)
+
+    assert taking(1.0, 0.5, 0.25) == (0.25, 3)
+    assert taking(5.0, 0.5, 0.25) == (5.0, 1)
+
+
+def test_the_pace_of_a_network_is_measured_here() -> None:
+    assert train_pace.pictures_per_second(PLAN, "cpu") > 0

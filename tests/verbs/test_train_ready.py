@@ -1,0 +1,93 @@
+"""What stands before step 0: the same again from what a run says, and the batches that follow from it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from striate.keeping import checkpoint
+from striate.keeping.runs import Run
+from striate.training.state import Training
+from striate.training.stopping import Stopping
+from striate.verbs.train_order import Order
+from striate.verbs.train_ready import LOOKED_AT, Ready, readied
+from tests.verbs import made
+
+
+@pytest.fixture(scope="module")
+def ready() -> Ready:
+    return made.readied(Order("digits", made.MODEL), made.place() / "ready")
+
+
+def test_a_run_with_a_checkpoint_is_never_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = made.copy(made.digits().path, tmp_path / "run")
+    monkeypatch.setattr("striate.training.budget.measure", None)
+    facts = json.loads((run / "run.json").read_text())
+    order = Order.from_dict(facts["options"])
+    _, again = made.followed(readied(Run.open(run), order, made.recipe(), Stopping()))
+    assert again.course.to_dict().items() <= facts["decided"].items() | {}.items() or (
+        again.course.steps == facts["decided"]["steps"]
+    )
+    assert again.recipe.optimiser.name == "muon"
+    assert again.pictures.preparation.to_dict() == facts["preparation"]
+    assert again.chosen.text == facts["model"]["text"]
+
+
+def test_without_a_checkpoint_all_is_decided_anew(tmp_path: Path) -> None:
+    first = made.readied(Order("digits", made.MODEL), tmp_path / "run")
+    assert checkpoint.latest(first.run.path) is None
+    _, again = made.followed(
+        readied(Run.open(first.run.path), first.order, made.recipe(seed=0), Stopping())
+    )
+    assert again.dataset.fingerprint == first.dataset.fingerprint
+    assert again.course.steps == first.course.steps
+
+
+def test_every_picture_of_train_is_in_an_epoch_once(ready: Ready) -> None:
+    rows = np.concatenate([batch.rows for batch in ready.batches().epoch(0)])
+    assert len(set(rows.tolist())) == len(rows)
+    assert set(rows.tolist()) <= set(ready.dataset.places("train").tolist())
+    assert len(rows) >= 1259 // 64 * 64
+
+
+def test_a_split_is_judged_in_order_and_whole(ready: Ready) -> None:
+    rows = np.concatenate([batch.rows for batch in ready.judging("test").epoch(0)])
+    assert rows.tolist() == ready.dataset.places("test").tolist()
+
+
+def test_a_glance_is_at_the_same_pictures_of_val_every_time(ready: Ready) -> None:
+    one, two = (np.concatenate([batch.rows for batch in ready.glance().epoch(0)]) for _ in range(2))
+    assert one.tolist() == two.tolist()
+    assert set(one.tolist()) <= set(ready.dataset.places("val").tolist())
+    assert len(one) == min(LOOKED_AT, ready.dataset.splits["val"])
+
+
+def test_classes_of_uneven_sizes_are_weighed_where_the_recipe_says_so(tmp_path: Path) -> None:
+    place = made.folder(tmp_path / "set", counts=(40, 8))
+    found = made.readied(Order(str(place), made.COLOURED), tmp_path / "run")
+    assert found.recipe.loss.class_weights == "effective"
+    weights = found.weights()
+    assert weights is not None
+    assert weights[1] > weights[0]
+    plain = made.recipe(loss__class_weights="none")
+    assert made.readied(Order(str(place), made.COLOURED), tmp_path / "b", plain).weights() is None
+
+
+def test_fixes_are_kept_with_the_run_so_that_it_can_go_on_without_the_file(tmp_path: Path) -> None:
+    place = made.folder(tmp_path / "set")
+    (tmp_path / "fixes.csv").write_text("path,action,label,reason\ncat/000.jpg,exclude,,blurred\n")
+    order = Order(str(place), made.COLOURED, fixes=str(tmp_path / "fixes.csv"))
+    found = made.readied(order, tmp_path / "run")
+    assert len(found.dataset) == 39
+    (tmp_path / "fixes.csv").unlink()
+    _, again = made.followed(readied(Run.open(tmp_path / "run"), order, made.recipe(), Stopping()))
+    assert again.dataset.fingerprint == found.dataset.fingerprint
+
+
+def test_a_training_begun_from_it_stands_at_step_0(ready: Ready) -> None:
+    assert Training.begin(ready.chosen.network, ready.recipe, ready.course).step == 0

@@ -1,0 +1,115 @@
+"""All steps, with looks, a log and checkpoints where they are due."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from striate.keeping import checkpoint
+from striate.keeping.runs import Run
+from striate.training.stopping import Stopped, Stopping
+from striate.verbs import train_steps
+from striate.verbs.train import resume
+from striate.verbs.train_order import Looked, Order, Said, Stepped
+from striate.verbs.train_steps import trained
+from tests.verbs import made
+
+ORDER = Order("digits", made.MODEL)
+
+
+def test_checkpoints_are_written_when_they_are_due_and_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = made.readied(ORDER, tmp_path / "run", made.recipe(save_every_s=0, looks=3))
+    saved: list[int] = []
+    real = checkpoint.save
+    monkeypatch.setattr(
+        checkpoint,
+        "save",
+        lambda path, step, *state: (saved.append(step), real(path, step, *state)),
+    )
+    events, here = made.followed(trained(ready, Stopping()))
+    assert saved == list(range(20))[:19] + [19]
+    assert here.step == 19
+    looks = [one.row["step"] for one in events if isinstance(one, Looked)]
+    assert looks == [7, 14, 19]
+    with open(ready.run.path / "timings.csv") as file:
+        assert [int(row["step"]) for row in csv.DictReader(file)] == looks
+
+
+def test_looks_are_at_the_glance_in_fp32(tmp_path: Path) -> None:
+    ready = made.readied(ORDER, tmp_path / "run", made.recipe(looks=1))
+    events, here = made.followed(trained(ready, Stopping()))
+    (look,) = [one.row for one in events if isinstance(one, Looked)]
+    right = seen = 0
+    losses = []
+    for batch in ready.glance().epoch(0):
+        logits = here.network(batch.images).double().detach().numpy()
+        truth = batch.labels.numpy()
+        right, seen = right + int((logits.argmax(1) == truth).sum()), seen + len(truth)
+        shifted = logits - logits.max(1, keepdims=True)
+        losses += list(np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(truth)), truth])
+    assert look["val_accuracy"] == pytest.approx(right / seen)
+    assert look["val_loss"] == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+def test_asked_to_stop_it_saves_the_last_whole_step_and_says_how_to_go_on(tmp_path: Path) -> None:
+    ready = made.readied(ORDER, tmp_path / "run")
+    stop = Stopping()
+    steps, events = trained(ready, stop), []
+    with pytest.raises(Stopped):
+        for event in steps:
+            events.append(event)
+            if isinstance(event, Stepped) and event.step == 6:
+                stop.asked = 15
+    kept = checkpoint.latest(ready.run.path)
+    assert kept is not None
+    assert kept.step == 6
+    said = [one.text for one in events if isinstance(one, Said)]
+    assert said == [f"stopped after step 6: `striate resume {ready.run.path}` goes on"]
+
+
+def test_a_damaged_checkpoint_is_passed_over_and_said(tmp_path: Path) -> None:
+    ready = made.readied(ORDER, tmp_path / "run", made.recipe(save_every_s=0))
+    steps = trained(ready, Stopping())
+    for event in steps:
+        if isinstance(event, Stepped) and event.step == 5:
+            break
+    steps.close()
+    last = checkpoint.latest(ready.run.path)
+    assert last is not None
+    state = last.path / checkpoint.STATE
+    state.write_bytes(state.read_bytes()[:-1] + b"x")
+    events, done = made.followed(resume(ready.run.path))
+    said = [one for one in events if isinstance(one, Said)]
+    assert any(one.severity == "warning" and "checkpoints" in one.text for one in said)
+    assert any(f"going on from step {last.step - 1} of 19" in one.text for one in said)
+    whole = made.digits().path / "bundle" / "model.safetensors"
+    assert (done.path / "bundle" / "model.safetensors").read_bytes() == whole.read_bytes()
+
+
+def test_evaluations_after_the_checkpoint_are_dropped_before_going_on(tmp_path: Path) -> None:
+    run = made.copy(made.digits().path, tmp_path / "run")
+    opened = Run.open(run)
+    before = (run / "metrics.csv").read_bytes()
+    opened.update(status="interrupted")
+    opened.append_metrics({"step": 20, "epoch": 9})
+    made.followed(resume(run))
+    assert (run / "metrics.csv").read_bytes() == before
+
+
+def test_stopping_early_brings_the_best_weights_back_and_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = made.recipe(regularise__patience=2, looks=19)
+    losses = iter([2.0, 1.0, 3.0, 3.0, 3.0])
+    monkeypatch.setattr(train_steps, "_judge", lambda _: lambda _: (next(losses), 0.5))
+    ready = made.readied(ORDER, tmp_path / "run", wanted)
+    events, here = made.followed(trained(ready, Stopping()))
+    stopped = [one.text for one in events if isinstance(one, Said) and one.severity == "warning"]
+    assert len(stopped) == 1
+    assert stopped[0].startswith("stopped early at step")
+    assert here.best_loss == 1.0
