@@ -88,18 +88,20 @@ def run(
                 list(map(str, whole)), stdin=subprocess.DEVNULL, stdout=to_out, stderr=to_err,
                 cwd=ROOT, env=known, start_new_session=True,
             )  # fmt: skip
+            late = False
             try:
                 child.wait(limit_s)
             except subprocess.TimeoutExpired:
+                late = True
                 _end(child)
             except BaseException:
                 _end(child)
                 raise
         wall_s = time.perf_counter() - started
         printed, said = (path.read_text(encoding="utf-8", errors="replace") for path in (out, err))
-        code, peak = map(int, end.read_text().split()) if end.exists() else (None, 0)
+        code, peak = map(int, end.read_text().split()) if end.exists() else (child.returncode, 0)
     unit = 1 if sys.platform == "darwin" else 1024
-    reason = f"stopped after {limit_s:,.0f} s" if code is None else _why(code, said)
+    reason = f"stopped after {limit_s:,.0f} s" if late else _why(code, said)
     return Ran(reason, printed, wall_s, peak * unit)
 
 

@@ -55,7 +55,8 @@ def test_features_are_what_enters_the_last_layer(mirror: bool) -> None:
     with torch.no_grad():
         wanted = made[:-1](inputs(given, EACH, mirror)).numpy()  # type: ignore[index]
     found = features(made, given, EACH, mirror=mirror)
-    assert (found.shape, found.dtype) == ((50, 8), np.float32)
+    assert found.shape == (50, 8)
+    assert found.dtype == np.float32
     np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
 
 
@@ -136,21 +137,36 @@ def test_batch_norms_become_part_of_the_convolutions_before_them() -> None:
         torch.testing.assert_close(fused(x), made(x), rtol=1e-4, atol=1e-5)
 
 
-def test_a_fused_copy_that_answers_otherwise_is_not_used() -> None:
-    conv = nn.Conv2d(
-        3, 3, 3, padding=1
-    )  # used twice, so its first norm must not become a part of it
-    norms = [nn.BatchNorm2d(3), nn.BatchNorm2d(3)]
-    for norm in norms:
-        nn.init.uniform_(norm.weight, 2, 3)
-    chain = nn.Sequential(
-        conv, norms[0], nn.ReLU(), conv, norms[1], nn.AdaptiveAvgPool2d(1), nn.Flatten()
-    )
-    made = nn.Sequential(chain, nn.Linear(3, 2)).eval()
-    given = pictures()
+def test_an_activation_that_is_used_twice_keeps_its_place_between_the_two() -> None:
+    relu, conv, norm = nn.ReLU(), nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5)
+    made = nn.Sequential(relu, conv, relu, norm, relu).eval()
+    x = torch.randn(4, 3, 12, 12)
     with torch.no_grad():
-        wanted = chain(inputs(given, EACH)).numpy()
-        assert not np.allclose(fused_copy(made)[0](inputs(given, EACH)).numpy(), wanted, rtol=1e-2)  # type: ignore[index]
+        torch.testing.assert_close(fused_copy(made)(x), made(x))
+    assert isinstance(fused_copy(made)[3], nn.BatchNorm2d)  # type: ignore[index]
+
+
+def test_a_fused_copy_that_answers_otherwise_is_not_used() -> None:
+    class Tapped(nn.Module):
+        """Also uses what lies between a convolution and its norm."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.chain = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8))
+            nn.init.uniform_(self.chain[1].weight, 2, 3)  # type: ignore[arg-type]
+            self.head = nn.Linear(8, 4)
+
+        def before(self, x: Tensor) -> Tensor:
+            return (self.chain(x) + self.chain[0](x)).mean((2, 3))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.head(self.before(x))
+
+    made, given = Tapped().eval(), pictures()
+    with torch.no_grad():
+        wanted = made.before(inputs(given, EACH)).numpy()
+        otherwise = fused_copy(made).before(inputs(given, EACH)).numpy()  # type: ignore[operator]
+    assert np.abs(otherwise - wanted).max() > 0.01
     np.testing.assert_allclose(features(made, given, EACH), wanted, rtol=1e-4, atol=1e-5)
 
 
@@ -255,14 +271,14 @@ def test_the_key_changes_with_everything_that_features_depend_on() -> None:
 
 
 def test_a_head_on_frozen_features_tells_ants_from_bees(data: Path) -> None:
-    """Half of train: 0.987 was measured; the whole of it gives 0.980, and 0.993 at 289 pixels."""
+    """A third of train: 0.987 was measured; the whole of it gives 0.980, and 0.993 at 289 pixels."""
     file = data / "weights" / "mobilenet_v2_imagenet_from_tf2_ptq.pth"
     if not file.exists() or not (data / "hymenoptera").is_dir():
         pytest.skip("needs hymenoptera and the weights of MobileNetV2 in the shared data")
     loaded = pretrained("mobilenet_v2", file)
     how = Preparation((257, 257), ratio=0.875, mean=loaded.mean or (), std=loaded.std or ())
     given = prepared(open_data(data / "hymenoptera"), how, Keeping(on_disk=False, skip_bad=True))
-    train, val = given.dataset.places("train")[::2], given.dataset.places("val")
+    train, val = given.dataset.places("train")[::3], given.dataset.places("val")
     shown, asked = (features(loaded.network, given, rows) for rows in (train, val))
     labels = given.dataset.labels
     head = fit_head(shown, labels[train], asked, labels[val], 2)

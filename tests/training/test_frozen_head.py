@@ -165,7 +165,7 @@ def test_features_that_never_change_get_no_weight_and_large_ones_do_no_harm() ->
 def test_a_class_without_pictures_is_never_the_answer() -> None:
     features, labels = drawn(90, 20, 3)
     labels = np.where(labels == 1, 3, labels)
-    head = fit_head(features, labels, features, labels, 5)
+    head = fit_head(features, labels, features, labels, 5, [0.01])
     found = answers(head, features)
     assert np.isfinite(head.weight).all()
     assert np.isfinite(head.bias).all()

@@ -44,7 +44,7 @@ def wrong_in_bf16(
     monkeypatch: pytest.MonkeyPatch, wrong: Callable[[Conv, Tensor, Tensor], Tensor]
 ) -> None:
     """Put a convolution in place whose bf16 form does `wrong(right, x, weight)`."""
-    real = functional.conv2d
+    real: Conv = functional.conv2d
 
     def conv(x: Tensor, weight: Tensor, bias: Tensor | None = None, *more: object) -> Tensor:
         if not lower():

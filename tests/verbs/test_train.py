@@ -180,7 +180,7 @@ def test_a_run_that_was_left_says_so_and_goes_on_to_the_same_end(tmp_path: Path)
     assert kept is not None
     assert 1 <= kept.step <= 7
     events, done = made.followed(resume(tmp_path / "run"))
-    assert [e.step for e in events if isinstance(e, Stepped)][0] == kept.step + 1
+    assert next(e.step for e in events if isinstance(e, Stepped)) == kept.step + 1
     for name in ("metrics.csv", "predictions.csv", "bundle/model.safetensors", "splits.csv"):
         assert (done.path / name).read_bytes() == (made.digits().path / name).read_bytes(), name
 

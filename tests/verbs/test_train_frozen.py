@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from striate.grammar.plan import Plan
 from striate.keeping import checkpoint
-from striate.verbs.train import begin, resume
+from striate.keeping.runs import Run
+from striate.verbs.train import resume
 from striate.verbs.train_frozen import patient, still_parts
 from striate.verbs.train_order import Order, Said, Stepped
 from striate.zoo.catalogue import plan_of
 from tests.verbs import made
 
-NETWORK = "shufflenet-1x"
+NETWORK = "resnet20-cifar"
+WANTED = made.recipe(pictures__size=16, batch=14, machine__micro_batch=14, save_every_s=0)
 
 
 def test_the_last_quarter_of_the_layers_is_trained_and_no_norm() -> None:
@@ -36,18 +38,17 @@ def test_waiting_for_a_better_val_is_the_default_and_a_recipe_may_say_otherwise(
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Random weights of a MobileNetV2, in a file."""
+    """Random weights of a small network of the zoo, in a file."""
     torch.manual_seed(3)
     path = tmp_path_factory.mktemp("weights") / "m.pth"
-    torch.save(plan_of("mobilenet_v2").build().state_dict(), path)
+    torch.save(plan_of(NETWORK).build().state_dict(), path)
     return path
 
 
 @pytest.fixture(scope="module")
 def run(weights: Path) -> made.Told:
-    order = Order(str(made.photographs()), "mobilenet_v2", str(weights), look_for_copies=False)
-    wanted = made.recipe(pictures__size=32, batch=14, machine__micro_batch=14, save_every_s=0)
-    return made.trained(order, made.place() / "pretrained", wanted)
+    order = Order(str(made.photographs()), NETWORK, str(weights), look_for_copies=False)
+    return made.trained(order, made.place() / "pretrained", WANTED)
 
 
 def test_the_head_comes_first_and_then_steps(run: made.Told) -> None:
@@ -64,36 +65,33 @@ def test_layers_before_the_last_quarter_and_all_norms_are_as_they_were(
 ) -> None:
     from safetensors.torch import load_file
 
-    before, after = (
-        torch.load(weights, weights_only=True),
-        load_file(run.path / "bundle/model.safetensors"),
-    )
-    assert torch.equal(
-        before["conv1.weight"] if "conv1.weight" in before else next(iter(before.values())),
-        after["conv1.weight"] if "conv1.weight" in after else after[next(iter(before))],
-    )
+    before = torch.load(weights, weights_only=True)
+    after = load_file(run.path / "bundle" / "model.safetensors")
+    early = [name for name in before if not name.startswith(("stage3", "fc"))]
     norms = [name for name in before if "running_" in name]
-    assert norms
-    assert all(torch.equal(before[name], after[name]) for name in norms)
+    assert len(early) > 40
+    assert len(norms) > 30
+    assert all(torch.equal(before[name], after[name]) for name in (*early, *norms))
 
 
 def test_the_card_says_whose_weights_they_were(run: made.Told) -> None:
     card = json.loads((run.path / "bundle" / "card.json").read_text())
     assert card["weights_licence"] == "as the file's source says"
-    assert np.array_equal(card["preparation"]["size"], [32, 32])
+    assert card["preparation"]["size"] == [16, 16]
 
 
 def test_a_run_of_pretrained_weights_goes_on_to_the_same_end(
     run: made.Told, tmp_path: Path
 ) -> None:
-    wanted = made.recipe(pictures__size=32, batch=14, machine__micro_batch=14, save_every_s=0)
-    steps = begin(run.order, wanted, path=tmp_path / "run")
-    for event in steps:
-        if isinstance(event, Stepped) and event.step == 1:
-            break
-    steps.close()
-    kept = checkpoint.latest(tmp_path / "run")
+    path = made.copy(run.path, tmp_path / "run")
+    last = checkpoint.latest(path)
+    assert last is not None
+    shutil.rmtree(last.path)
+    shutil.rmtree(path / "bundle")
+    Run.open(path).update(status="interrupted")
+    kept = checkpoint.latest(path)
     assert kept is not None
+    assert kept.step == last.step - 1
     events, done = made.followed(resume(tmp_path / "run"))
     assert not any(isinstance(one, Said) and "linear head" in one.text for one in events)
     for name in ("bundle/model.safetensors", "predictions.csv"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from striate.verbs.train_network import (
 )
 from striate.verbs.train_order import Order
 from striate.zoo.catalogue import plan_of
+from striate.zoo.pretrained import Loaded
 from tests.verbs import made
 
 
@@ -100,29 +102,39 @@ def test_the_norms_of_a_network_are_found() -> None:
     assert len(list(norms_of(chosen("conv3p1-4 bn relu conv3p1-4 bn gap fc").network))) == 2
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of random weights of a small network of the zoo."""
-    path = tmp_path_factory.mktemp("weights") / "m.pth"
-    torch.save(plan_of("resnet20-cifar").build().state_dict(), path)
-    return path
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, torch.Tensor]:
+    """Published weights that need no download: what `pretrained` gives, and a file that stands for them."""
+    plan = plan_of("resnet20-cifar")
+    network = plan.build()
+    loaded = Loaded(network, plan, (0.4, 0.5, 0.6), (0.2, 0.2, 0.2), ("a note",))
+    monkeypatch.setattr("striate.zoo.pretrained.pretrained", lambda *_, **__: loaded)
+    (tmp_path / "w.pth").write_bytes(b"weights")
+    monkeypatch.chdir(tmp_path)
+    return network.state_dict()
 
 
-def test_weights_of_another_number_of_channels_are_refused(weights: Path) -> None:
+def test_weights_of_another_number_of_channels_are_refused(
+    weights: dict[str, torch.Tensor],
+) -> None:
     with pytest.raises(CannotTrain, match="trained on 3 channels, these have 1"):
-        choose("resnet20-cifar", (1, 32, 32), 2, pretrained=str(weights), seed=0, announce=str)
+        choose("resnet20-cifar", (1, 32, 32), 2, pretrained="w.pth", seed=0, announce=str)
 
 
-def test_pretrained_weights_come_with_a_new_head_for_these_classes(weights: Path) -> None:
-    path = weights
-    found = choose("resnet20-cifar", (3, 32, 32), 2, pretrained=str(path), seed=0, announce=str)
-    kept, state = torch.load(path, weights_only=True), found.network.state_dict()
-    same = [name for name in kept if kept[name].shape == state[name].shape]
-    assert len(kept) - len(same) == 2
-    assert all(torch.equal(kept[name], state[name]) for name in same)
-    assert found.pretrained is not None
-    assert found.pretrained["source"] == "m.pth"
-    assert len(found.pretrained["sha256"]) == 64
+def test_pretrained_weights_come_with_a_new_head_for_these_classes(
+    weights: dict[str, torch.Tensor],
+) -> None:
+    found = choose("resnet20-cifar", (3, 32, 32), 2, pretrained="w.pth", seed=0, announce=str)
+    state = found.network.state_dict()
+    same = [name for name in weights if weights[name].shape == state[name].shape]
+    assert len(weights) - len(same) == 2
+    assert all(torch.equal(weights[name], state[name]) for name in same)
+    assert state["fc1.weight"].shape[0] == 2
+    assert found.pretrained == {
+        "source": "w.pth", "licence": "as the file's source says",
+        "sha256": hashlib.sha256(b"weights").hexdigest(),
+    }  # fmt: skip
+    assert (found.mean, found.notes) == ((0.4, 0.5, 0.6), ("a note",))
 
 
 def test_timm_networks_are_built_for_the_channels_and_a_typo_gets_what_is_near() -> None:

@@ -23,7 +23,8 @@ def test_few_pictures_are_seen_often_and_many_seldom(pictures: int, wanted: int)
 @pytest.mark.parametrize(
     ("native", "pretrained", "asked", "side"),
     [
-        ((28, 28), False, 0, 28), ((8, 8), False, 0, 16), ((480, 640), False, 0, 64), ((20, 50), False, 0, 50),
+        ((28, 28), False, 0, 28), ((8, 8), False, 0, 16), ((480, 640), False, 0, 64),
+        ((20, 50), False, 0, 50),
         ((480, 640), True, 0, 224), ((28, 28), False, 96, 96), ((28, 28), True, 96, 96),
     ],
 )  # fmt: skip

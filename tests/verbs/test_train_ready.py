@@ -30,9 +30,8 @@ def test_a_run_with_a_checkpoint_is_never_measured_again(
     facts = json.loads((run / "run.json").read_text())
     order = Order.from_dict(facts["options"])
     _, again = made.followed(readied(Run.open(run), order, made.recipe(), Stopping()))
-    assert again.course.to_dict().items() <= facts["decided"].items() | {}.items() or (
-        again.course.steps == facts["decided"]["steps"]
-    )
+    told = json.loads(json.dumps(again.course.to_dict()))
+    assert told == {name: facts["decided"][name] for name in told}
     assert again.recipe.optimiser.name == "muon"
     assert again.pictures.preparation.to_dict() == facts["preparation"]
     assert again.chosen.text == facts["model"]["text"]
@@ -80,7 +79,7 @@ def test_classes_of_uneven_sizes_are_weighed_where_the_recipe_says_so(tmp_path: 
 
 def test_fixes_are_kept_with_the_run_so_that_it_can_go_on_without_the_file(tmp_path: Path) -> None:
     place = made.folder(tmp_path / "set")
-    (tmp_path / "fixes.csv").write_text("path,action,label,reason\ncat/000.jpg,exclude,,blurred\n")
+    (tmp_path / "fixes.csv").write_text("path,action,label,reason\ncat/000.jpg,skip,,blurred\n")
     order = Order(str(place), made.COLOURED, fixes=str(tmp_path / "fixes.csv"))
     found = made.readied(order, tmp_path / "run")
     assert len(found.dataset) == 39

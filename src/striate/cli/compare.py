@@ -21,7 +21,7 @@ from striate.errors import UsageError
 )
 @output.json_option
 def command(runs: tuple[Path, ...], split: str, as_json: bool) -> None:
-    """Put runs side by side, and say whether a difference is more than chance.
+    """Runs side by side: is a difference more than chance?
 
     Every run is held against the first, picture by picture (McNemar). They must have been judged on the
     same pictures.

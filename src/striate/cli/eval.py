@@ -31,7 +31,7 @@ def command(
     skip_bad: bool,
     as_json: bool,
 ) -> None:
-    """Judge the classifier of a run again: on its test pictures, or on others."""
+    """Judge a run again, on its own pictures or on others."""
     from striate.verbs.evaluate import evaluate
 
     found = Live(quiet=as_json).follow(

@@ -162,6 +162,8 @@ def as_ours(fault: Exception) -> StriateError:
         return FileFault(fault.format_message(), where=str(fault.ui_filename))
     if isinstance(fault, click.ClickException):
         return _usage(fault)
+    if isinstance(fault, ValueError) and "null byte" in str(fault):
+        return UsageError("a name holds the character NUL, and no file's name does", "type it anew")
     # A KeyError's text is only the key, so the kind of the exception is named too.
     text = str(fault).strip().split("\n")[0]
     return StriateError(

@@ -18,10 +18,10 @@ from striate.cli.train import result, summary
 @click.option("-q", "--quiet", is_flag=True, help="Warnings and the result alone.")
 @output.json_option
 def command(run: Path, quiet: bool, as_json: bool) -> int:
-    """Go on with a run from its last checkpoint; the end is the same, bit for bit, as without the break.
+    """Go on with a run from its last checkpoint.
 
-    RUN is its folder, or `latest`. That is promised for the same machine, threads and versions; where a
-    version is another one, it is said.
+    The end is the same, bit for bit, as without the break. RUN is its folder, or `latest`. That is promised
+    for the same machine, threads and versions; where a version is another one, it is said.
     """
     from striate.training.stopping import Stopped, Stopping
     from striate.verbs.train import resume

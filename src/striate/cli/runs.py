@@ -26,7 +26,7 @@ _ROOT = click.option(
     )
 )
 def command() -> None:
-    """Runs that were trained: list them, show one, remove one."""
+    """List, show and remove runs."""
 
 
 @command.command("list", epilog=output.examples("striate runs list", "striate runs list --json"))

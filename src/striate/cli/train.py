@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 @click.option("-q", "--quiet", is_flag=True, help="Warnings and the result alone.")
 @output.json_option
 def command(**given: Any) -> int:
-    """Train a classifier on the pictures of DATA, judge it, and keep it as a run.
+    """From pictures to a classifier you can trust: trained, judged, kept as a run.
 
     One dial decides the rest: --budget or --epochs. Every knob is in the recipe; what was decided is
     printed and kept. A run that was killed goes on with the same command, or `striate resume RUN`.

@@ -20,7 +20,7 @@ from striate.errors import CannotJudge
 
 Floats = NDArray[np.float64]
 Z95 = 1.959963984540054
-_PRIOR = 4.0  # pictures that a class borrows from the mean of all, where variances are estimated
+_PRIOR = 2.0  # pictures that a class borrows from the mean of all, where variances are estimated
 _CLOSE, _HAIR = 1e-9, 1e-12
 _GRID, _ROUNDS = 65, 4  # four times sixty-four parts of a part: about 1e-7
 
@@ -89,7 +89,7 @@ def mean_of_proportions(right: Floats, count: Floats) -> Measure:
 
     The ends are the means that a score test just does not reject: at each the likeliest shares of the
     classes with that mean are taken, and the variance is theirs. With one class it is Wilson's. Classes
-    borrow four pictures from the mean of all for this, or small ones, all right or all wrong, would seem
+    borrow two pictures from the mean of all for this, or small ones, all right or all wrong, would seem
     certain.
     """
     right, count = np.asarray(right, np.float64), np.asarray(count, np.float64)
@@ -109,8 +109,8 @@ def _lowest_mean(right: Floats, count: Floats, value: float) -> float:
     lent = np.minimum(right[:, None] + _PRIOR * value, held * (1 - _HAIR))
     low, high, found = _HAIR, 1.0, 0.0
     for _ in range(_ROUNDS):
-        # `at`, 0 to 1, is how hard the mean is pulled down: not at all at 1. Of each class the likeliest share
-        # p solves pull p^2 - (held + pull) p + lent = 0, from lent ln p + (held - lent) ln (1-p) - pull p.
+        # `at`, 0 to 1, is how hard the mean is pulled down: not at all at 1. The likeliest share of a class,
+        # p, solves pull p^2 - (held + pull) p + lent = 0, from lent ln p + (held - lent) ln (1-p) - pull p.
         at = np.linspace(low, high, _GRID)
         pull = held.mean() * (1 - at) / at
         b = held + pull

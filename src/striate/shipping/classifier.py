@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.errors import CannotTrain, Unreadable
+from striate.errors import CannotTrain, FileFault, PreparationFault, Unreadable
 from striate.grammar.plan import Plan
 from striate.keeping import bundle
 from striate.keeping.runs import is_run
@@ -113,7 +113,7 @@ class Classifier:
                 return self.preparation.apply(picture)
             data = picture if isinstance(picture, bytes) else read_bytes(picture)
             return self.preparation.decode(data)
-        except Unreadable as fault:
+        except (FileFault, PreparationFault, Unreadable) as fault:
             return fault.text
 
     def _answer(self, name: str, row: NDArray[np.float64], top: int) -> Answer:

@@ -64,9 +64,11 @@ def settle(recipe: Recipe, facts: Facts) -> Recipe:
 
 
 def batch_for(facts: Facts) -> int:
-    """About 300 steps where the budget allows so many, and at most an eighth of train in one."""
+    """At most an eighth of train, and about 200 steps where the budget allows so many. Where it does not, 64:
+    smaller steps cost more than they teach, since much of a small step is the same work for any batch.
+    """
     seen = facts.affordable or 20 * facts.pictures
-    fit = [b for b in _BATCHES if b * 300 <= seen and b * 8 <= facts.pictures]
+    fit = [b for b in _BATCHES if b * 8 <= facts.pictures and b <= max(64, seen // 200)]
     return min(fit[-1] if fit else _BATCHES[0], facts.pictures)
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from striate.pictures.store.cache import Prepared
     from striate.training.recipe import Recipe
 
+PUBLISHED_RATIO = 0.875  # of the shorter side: what published weights were judged with
 LOOKED_FOR_COPIES = 100_000
 _SAMPLE, _AT_ONCE = 256, 64
 Rows = NDArray[np.int64]
@@ -119,7 +120,9 @@ def preparation_for(dataset: Dataset, order_: Order, recipe: Recipe) -> Preparat
     side = train_pace.side_for((H, W), pretrained=pretrained, asked=asked)
     size = (given.height, given.width) if given and not asked else (side, side)
     grey = given.channels == 1 if given else grey and not pretrained
-    return Preparation(size, "L" if grey else "RGB", fit="crop" if fit == "auto" else fit)
+    ratio = PUBLISHED_RATIO if pretrained and fit in ("auto", "crop") else 1.0
+    mode: Any = "L" if grey else "RGB"
+    return Preparation(size, mode, fit="crop" if fit == "auto" else fit, ratio=ratio)
 
 
 def sides_of(dataset: Dataset, seed: int) -> tuple[int, int, bool]:

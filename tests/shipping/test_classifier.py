@@ -1,0 +1,131 @@
+"""A kept classifier answers what was judged: paths, bytes and arrays, from several threads."""
+
+from __future__ import annotations
+
+import csv
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from striate.errors import BundleRefused, CannotTrain, FileFault
+from striate.pictures.files import decode
+from striate.pictures.opening import open_data
+from striate.shipping.classifier import Classifier, built, bundle_of, load, weights_of
+from tests.verbs import made
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return load(made.photos().path)
+
+
+def test_a_run_and_its_bundle_are_the_same_classifier(classifier: Classifier) -> None:
+    other = load(made.photos().path / "bundle")
+    assert other.classes == classifier.classes == ("cat", "dog")
+    batch = np.full((1, 8, 8, 3), 90, np.uint8)
+    assert np.array_equal(other.logits(batch), classifier.logits(batch))
+
+
+def test_a_path_its_bytes_and_its_pixels_have_one_answer(classifier: Classifier) -> None:
+    path = made.photographs() / "dog" / "004.jpg"
+    data = path.read_bytes()
+    by_path, by_text, by_bytes, by_pixels = classifier.predict(
+        [path, str(path), data, decode(data)]
+    )
+    assert by_path == by_text
+    assert by_path.top == by_bytes.top
+    assert by_pixels.top[0][1] == pytest.approx(by_path.top[0][1], abs=0.02)
+    assert (by_path.path, by_bytes.path) == (str(path), "")
+    assert [one.top for one in classifier.predict(path)] == [by_path.top]
+
+
+def test_probabilities_are_the_softmax_after_the_temperature_of_the_card(
+    classifier: Classifier,
+) -> None:
+    logits = np.array([[2.0, -1.0], [800.0, 0.0]], np.float32)
+    T = classifier.card["temperature"]
+    wanted = 1 / (1 + np.exp(-3.0 / T))
+    found = classifier.probabilities(logits)
+    assert found[0, 0] == pytest.approx(wanted, rel=1e-9)
+    assert found[1] == pytest.approx([1, 0])
+
+
+def test_digits_are_answered_as_they_were_judged() -> None:
+    run, dataset = made.digits().path, open_data("digits")
+    with open(run / "predictions.csv") as file:
+        rows = list(csv.DictReader(file))[:40]
+    at = {path: i for i, path in enumerate(dataset.paths)}
+    given = [dataset.source.pixels(at[row["path"]], row["path"]) for row in rows]
+    grey = [np.ascontiguousarray(one[..., :1]) for one in given]
+    answers = load(run).predict(grey, top=1)
+    assert [one.label for one in answers] == [row["label"] for row in rows]
+    assert all(len(one.top) == 1 for one in answers)
+
+
+def test_what_cannot_be_read_is_an_answer_with_the_reason(
+    classifier: Classifier, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.jpg").write_bytes(b"\xff\xd8 no picture")
+    good = made.photographs() / "cat" / "000.jpg"
+    wrong = np.zeros((4, 4), np.uint8)
+    found = classifier.predict(
+        [tmp_path / "bad.jpg", good, tmp_path / "nowhere.jpg", wrong], batch=2
+    )
+    assert [one.label is None for one in found] == [True, False, True, True]
+    assert found[2].path == str(tmp_path / "nowhere.jpg")
+    assert "No such file" in (found[2].error or "")
+    assert all(one.error for one in found if one.label is None)
+    assert found[0].to_dict()["top"] == []
+
+
+def test_the_size_of_a_batch_changes_no_answer(classifier: Classifier) -> None:
+    paths = sorted((made.photographs() / "cat").iterdir())
+    one, many = classifier.predict(paths, batch=1), classifier.predict(paths, batch=7)
+    for a, b in zip(one, many, strict=True):
+        assert a.label == b.label
+        assert a.probability == pytest.approx(b.probability, abs=1e-5)
+
+
+def test_several_threads_may_ask_at_a_time(classifier: Classifier) -> None:
+    paths = sorted((made.photographs() / "dog").iterdir())[:8]
+    wanted = classifier.predict(paths)
+    with ThreadPoolExecutor(4) as crew:
+        for found in crew.map(lambda _: classifier.predict(paths), range(8)):
+            assert [one.label for one in found] == [one.label for one in wanted]
+
+
+def test_the_network_is_in_evaluation_mode_and_answers_are_sure_from_the_threshold_on(
+    classifier: Classifier,
+) -> None:
+    assert not any(part.training for part in classifier.network.modules())
+    for one in classifier.predict(sorted((made.photographs() / "cat").iterdir())):
+        assert one.sure == (one.probability >= classifier.card["threshold"])
+
+
+def test_a_network_is_built_from_its_text() -> None:
+    assert built("1x8x8: conv3p1-4 gap fc3", 3)(torch.zeros(1, 1, 8, 8)).shape == (1, 3)
+    pytest.importorskip("timm")
+    found = built("timm:resnet10t channels=1", 5).eval()
+    assert found(torch.zeros(1, 1, 32, 32)).shape == (1, 5)
+
+
+def test_weights_to_start_from_are_those_of_the_bundle() -> None:
+    tensors = weights_of(made.digits().path)
+    assert tensors["fc1.weight"].shape == (10, 4)
+    assert bundle_of(made.digits().path).plan_text == made.MODEL
+
+
+def test_a_damaged_bundle_an_unfinished_run_and_no_folder_are_refused(tmp_path: Path) -> None:
+    run = made.copy(made.digits().path, tmp_path / "run")
+    weights = run / "bundle" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    with pytest.raises(BundleRefused):
+        load(run)
+    (run / "bundle").rename(tmp_path / "gone")
+    with pytest.raises(CannotTrain, match="not finished"):
+        load(run)
+    with pytest.raises(FileFault):
+        load(tmp_path / "nowhere")
