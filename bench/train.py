@@ -17,6 +17,7 @@ import argparse
 import hashlib
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -207,6 +208,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given.quick or given.smoke:
         given.seeds = 1
     train_machine.keep_to_cores()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a running peer is ended too
     with tempfile.TemporaryDirectory(prefix="striate-bench-") as held:
         Bench(given, Path(held)).measure()
     return 0

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bench.train_figures import Figure
 from bench.train_ours import command, read
-from bench.train_runs import Ran, run
+from bench.train_runs import ROOT, Ran, run
 
 
 def python(text: str) -> list[str | Path]:
@@ -38,6 +41,35 @@ def test_a_command_that_hangs_is_ended_with_all_it_started() -> None:
     ran = run(python("import subprocess as s; s.run(['sleep', '1000'])"), 2)
     assert ran.reason == "stopped after 2 s"
     assert ran.wall_s < 100
+
+
+def test_what_was_started_ends_with_the_one_who_asked(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    inner = f"import pathlib, time; pathlib.Path({str(mark)!r}).touch(); time.sleep(1000)"
+    text = (
+        "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))\n"
+        "from bench.train_runs import run\n"
+        f"run([sys.executable, '-c', {inner!r}, 'of-the-bench'], 1000)"
+    )
+    asker = subprocess.Popen(python(text), cwd=ROOT)
+    until(mark.exists)
+    asker.terminate()
+    assert asker.wait(100) == 143
+    until(lambda: str(mark) not in running())
+
+
+def running() -> str:
+    """The command lines of all processes."""
+    return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Waits, and gives up after a long time."""
+    for _ in range(1000):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise TimeoutError
 
 
 def test_peak_memory_is_that_of_the_child() -> None:

@@ -1,7 +1,6 @@
 """Seconds to steps: a few steps are measured on a copy, and the number of steps is fixed before step 0.
 
-What is measured: one step at the full side after one to warm up, and one at each smaller side. The
-middle of three is taken, since a machine that others use too has slow moments.
+What is measured: some steps at each side, with batches as training gets them, after two to warm up.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from typing import NamedTuple, final
 
 import numpy as np
@@ -24,7 +23,7 @@ from striate.training.state import Training
 
 KEPT_BACK = 0.03  # of the budget, for looks that take longer and for checkpoints
 MOST_MICRO_S = 2.0  # a signal is answered between micro-batches, within five seconds
-_TIMES = 3
+_WARM, _TIMES = 2, 6  # the first batches lie ready already
 
 
 @final
@@ -48,15 +47,28 @@ def measure(
     they are.
     """
     size = batches.size[0]
-    batch = next(iter(batches.epoch(0)))
-    micro = _micro_batch(network, batch, recipe, how, stop)
-    wanted = {side for _, side in sides(recipe, 1000, size)} | {size}
-    found = {}
-    for side in sorted(wanted):
-        course = of_steps(recipe, 1, 1, len(batch), size, **_how(how) | {"micro_batch": micro})
-        sized = Course.from_dict(course.to_dict() | {"sides": ((0, side),)})
-        found[side] = _seconds(network, batches, batch, recipe, sized, stop)
+    coming = _endless(batches)
+    try:
+        batch = next(coming)
+        micro = _micro_batch(network, batch, recipe, how, stop)
+        wanted = {side for _, side in sides(recipe, 1000, size)} | {size}
+        found = {}
+        for side in sorted(wanted):
+            given = _how(how) | {"micro_batch": micro}
+            course = of_steps(recipe, 1, 1, len(batch), size, **given)
+            sized = Course.from_dict(course.to_dict() | {"sides": ((0, side),)})
+            found[side] = _seconds(network, batches, coming, recipe, sized, stop)
+    finally:
+        coming.close()
     return Measured(found, _look_seconds(network, batch, how), micro)
+
+
+def _endless(batches: Batches) -> Generator[Batch, None, None]:
+    """Batches as training gets them, made while others are worked on: their making takes time too."""
+    epoch = 0
+    while True:
+        yield from batches.epoch(epoch)
+        epoch += 1
 
 
 def steps_for(
@@ -79,24 +91,25 @@ def steps_for(
 def _seconds(
     network: nn.Module,
     batches: Batches,
-    batch: Batch,
+    coming: Iterator[Batch],
     recipe: Recipe,
     course: Course,
     stop: Callable[[], bool],
 ) -> float:
-    """One step, the middle of three after one to warm up; slow ones are believed at once."""
+    """One step, the mean of some after two to warm up; slow ones are believed sooner."""
     here = Training.begin(copy.deepcopy(network), recipe, course)
     times: list[float] = []
-    for _ in range(_TIMES + 1):
+    for _ in range(_WARM + _TIMES):
         if stop():
             raise Interrupted
         start = time.perf_counter()
-        one_update(here, batches, batch, 0, 1.0)
+        one_update(here, batches, next(coming), 0, 1.0)
         _wait(course.device)
         times.append(time.perf_counter() - start)
         if sum(times) > 0.02 * recipe.budget_s and len(times) > 1:
             break
-    return float(np.median(times[1:]))
+    kept = times[_WARM:] or times[1:]
+    return float(np.mean(kept))
 
 
 def _micro_batch(

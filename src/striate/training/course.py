@@ -85,7 +85,7 @@ def of_steps(
 def sides(recipe: Recipe, steps: int, size: int) -> tuple[tuple[int, int], ...]:
     """Rising sides, each held for an equal run of steps until `grow_until`; then the full size."""
     part = recipe.pictures
-    if part.grow_from >= 1 or part.grow_until <= 0:
+    if not 0 < part.grow_from < 1 or part.grow_until <= 0:
         return ()
     small = max(4, round(size * part.grow_from))
     held = [round(small + (size - small) * share) for share in (0.0, 0.5)]

@@ -14,6 +14,8 @@ from striate.training.recipe import Recipe
 UNEVEN = 3.0  # largest class by smallest, from which classes are weighed
 THUMBNAIL = 64  # up to this side pictures are used as they are
 FILTERS = "muon"
+# Smaller pictures at first buy more steps: 75.3 for 72.2 % after a minute of CIFAR on two cores.
+GROWN, GROWING = 0.6, 24
 RATE_STARTED = 0.01
 RATE_HEADED = (
     0.0003  # a fitted head has little to gain: 0.001 wobbled, from 0.003 on features were lost
@@ -49,6 +51,8 @@ def settle(recipe: Recipe, facts: Facts) -> Recipe:
         values["batch"] = batch_for(facts)
     if recipe.pictures.augment == "auto":
         values["pictures.augment"] = _augment(facts)
+    if recipe.pictures.grow_from == 0:
+        values["pictures.grow_from"] = GROWN if facts.whitens and facts.side >= GROWING else 1.0
     if recipe.loss.class_weights == "auto":
         values["loss.class_weights"] = "effective" if facts.unevenness > UNEVEN else "none"
     values |= _optimiser(recipe, facts)

@@ -36,7 +36,7 @@ def within(default: float, low: float, high: float) -> Any:
 @dataclass(frozen=True)
 class PicturePart:
     """What the network is shown. size: side in pixels, 0 is decided. grow_from: the side at step 0 as a
-    share of `size` (progressive resizing), reaching it at `grow_until` of the steps.
+    share of `size` (progressive resizing; 0 is decided), reaching it at `grow_until` of the steps.
     """
 
     size: int = within(0, 0, 4096)
@@ -45,7 +45,7 @@ class PicturePart:
     mix: str = one_of("none", "mixup", "cutmix", "either")
     mix_alpha: float = within(0.2, 0.01, 10)
     balanced: bool = False
-    grow_from: float = within(1.0, 0.25, 1)
+    grow_from: float = within(0.0, 0, 1)
     grow_until: float = within(0.75, 0, 1)
 
 
