@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 import torch
 from torch import nn
@@ -46,7 +47,7 @@ def gradients(
 def main() -> None:
     """Both kinds of numbers, some steps, running statistics too."""
     with joined() as ranks:
-        found = {}
+        found: dict[str, Any] = {}
         for name, kind in (("float64", torch.float64), ("float32", torch.float32)):
             alone, together = network(kind), network(kind)
             installed = rank_norm.install(together)

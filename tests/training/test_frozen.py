@@ -73,6 +73,19 @@ def test_rows_come_in_the_order_asked_for_whatever_the_batch() -> None:
     assert features(made, given, EACH[:0]).shape == (0, 8)
 
 
+def test_one_thread_or_three_give_the_same_and_torch_keeps_its_own_number() -> None:
+    made, given, before = network(), pictures(), torch.get_num_threads()
+    try:
+        found = []
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            found.append(features(made, given, EACH, batch=4))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-6)
+
+
 def test_the_network_stays_as_it_was() -> None:
     made = network().train()
     list(made.modules())[2].eval()
@@ -232,7 +245,7 @@ def test_features_that_are_no_numbers_name_the_picture() -> None:
         "a set", Arrays(pixels, "pixels"), data.paths, data.classes, data.labels, data.split
     )
     with pytest.raises(NotFinite, match=r"features of 1 picture\(s\) are not finite") as met:
-        features(Broken().eval(), pictures(data), np.arange(20))
+        features(Broken().eval(), pictures(data), np.arange(20), batch=2)
     assert "0017" in met.value.where
 
 

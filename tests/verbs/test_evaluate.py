@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from striate.verbs.train_order import Order, Said
 from tests.verbs import made
 
 
-def judged(*given: object, **named: object) -> tuple[list[str], Evaluated]:
+def judged(*given: Any, **named: Any) -> tuple[list[str], Evaluated]:
     events, found = made.followed(evaluate(*given, **named))
     assert isinstance(found, Evaluated)
     return [one.text for one in events if isinstance(one, Said)], found

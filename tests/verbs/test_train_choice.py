@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from striate import machine
 from striate.errors import CannotTrain
 from striate.training import budget
 from striate.training.budget import Measured
 from striate.training.course import Course
 from striate.training.recipe_file import read
-from striate.verbs import train_choice
+from striate.verbs import train_choice, train_pace
 from striate.verbs.train_order import Order
 from tests.verbs import made
 
@@ -97,8 +98,8 @@ def test_a_device_that_is_not_there_is_refused(tmp_path: Path, device: str, word
 
 
 def test_threads_are_those_of_the_recipe_or_the_quickest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train_choice.machine, "usable_threads", lambda: 16)
-    monkeypatch.setattr(train_choice.train_pace, "best_threads", lambda plan, most: most - 1)
+    monkeypatch.setattr(machine, "usable_threads", lambda: 16)
+    monkeypatch.setattr(train_pace, "best_threads", lambda plan, most: most - 1)
     shape = (3, 32, 32)
     order = Order("digits", "resnet18")
     assert train_choice._threads(made.recipe(), order, shape, 10, "cpu") == 1

@@ -130,7 +130,7 @@ def test_the_input_is_as_the_network_or_the_recipe_says_else_as_the_pictures_are
 def test_a_run_to_start_from_says_how_pictures_are_prepared(tmp_path: Path) -> None:
     dataset = opened(Order("digits"), 0)
     order = Order("digits", source=str(made.photos().path))
-    theirs = Preparation.from_dict(made.photos().path and _card(made.photos().path))
+    theirs = Preparation.from_dict(_card(made.photos().path))
     assert preparation_for(dataset, order, made.recipe(pictures__size=0)) == theirs
     assert preparation_for(dataset, order, made.recipe(pictures__size=12)).size == (12, 12)
 

@@ -118,13 +118,13 @@ def test_weights_of_another_number_of_channels_are_refused(
     weights: dict[str, torch.Tensor],
 ) -> None:
     with pytest.raises(CannotTrain, match="trained on 3 channels, these have 1"):
-        choose("resnet20-cifar", (1, 32, 32), 2, pretrained="w.pth", seed=0, announce=str)
+        choose("resnet20-cifar", (1, 32, 32), 2, pretrained="w.pth", seed=0, announce=print)
 
 
 def test_pretrained_weights_come_with_a_new_head_for_these_classes(
     weights: dict[str, torch.Tensor],
 ) -> None:
-    found = choose("resnet20-cifar", (3, 32, 32), 2, pretrained="w.pth", seed=0, announce=str)
+    found = choose("resnet20-cifar", (3, 32, 32), 2, pretrained="w.pth", seed=0, announce=print)
     state = found.network.state_dict()
     same = [name for name in weights if weights[name].shape == state[name].shape]
     assert len(weights) - len(same) == 2

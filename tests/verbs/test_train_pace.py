@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import torch
 
 from striate.grammar.plan import Plan
-from striate.verbs import train_pace
+from striate.verbs import train_network, train_pace
 from striate.verbs.train_pace import best_threads, by_budget, quickest, side_for, wanted_samples
 from tests.verbs import made
 
@@ -55,7 +57,7 @@ def test_the_largest_network_that_sees_enough_is_taken(
 
 
 def planned(name: str) -> Plan:
-    return train_pace.planned(name, (3, 32, 32), 10)
+    return train_network.planned(name, (3, 32, 32), 10)
 
 
 def test_few_epochs_get_the_smallest_network() -> None:
@@ -82,7 +84,7 @@ def test_the_better_of_two_after_one_counts_and_a_slow_work_is_done_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = [0.0]
-    monkeypatch.setattr(train_pace.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
 
     def taking(*seconds: float) -> tuple[float, int]:
         left = list(seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,13 +16,13 @@ from tests.verbs import made
 
 
 @pytest.fixture(scope="module")
-def told() -> tuple[list[object], Found]:
+def told() -> tuple[list[Any], Found]:
     place = made.place() / "rates.html"
     return made.followed(find_rate(made.photos().order, made.recipe(batch=14), place))
 
 
 def test_rates_rise_from_far_below_the_recipe_to_far_above(
-    told: tuple[list[object], Found],
+    told: tuple[list[Any], Found],
 ) -> None:
     events, found = told
     tried = found.to_dict()["tried"]
@@ -35,7 +36,7 @@ def test_rates_rise_from_far_below_the_recipe_to_far_above(
     assert found.to_dict()["suggested"] == pytest.approx(lowest["rate"] / 10)
 
 
-def test_the_text_gives_the_flag_to_type_and_the_plot(told: tuple[list[object], Found]) -> None:
+def test_the_text_gives_the_flag_to_type_and_the_plot(told: tuple[list[Any], Found]) -> None:
     found = told[1]
     assert f"try: --set optimiser.rate={found.to_dict()['suggested']:.3g}" in found.text()
     assert found.text().endswith(f"plot: {found.path}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,11 +27,12 @@ def test_checkpoints_are_written_when_they_are_due_and_at_the_end(
     ready = made.readied(ORDER, tmp_path / "run", made.recipe(save_every_s=0, looks=3))
     saved: list[int] = []
     real = checkpoint.save
-    monkeypatch.setattr(
-        checkpoint,
-        "save",
-        lambda path, step, *state: (saved.append(step), real(path, step, *state)),
-    )
+
+    def save(path: Path, step: int, *state: Any) -> Path:
+        saved.append(step)
+        return real(path, step, *state)
+
+    monkeypatch.setattr(checkpoint, "save", save)
     events, here = made.followed(trained(ready, Stopping()))
     assert saved == list(range(20))
     assert here.step == 19

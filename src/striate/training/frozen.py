@@ -135,13 +135,12 @@ def features(
 
     runner = _Runner(network, place, device, images(0, 2), precision)
     starts = range(0, len(rows), many)
-    for start, some in zip(
-        starts, _each(lambda at: runner(images(at)), starts, device), strict=True
-    ):
-        _check_finite(some, pictures, rows[start : start + len(some)])
-        made[start : start + len(some)] = some
-        if progress is not None:
-            progress(start + len(some), len(rows))
+    with contextlib.closing(_each(lambda at: runner(images(at)), starts, device)) as answers:
+        for start, some in zip(starts, answers, strict=True):
+            _check_finite(some, pictures, rows[start : start + len(some)])
+            made[start : start + len(some)] = some
+            if progress is not None:
+                progress(start + len(some), len(rows))
     return made
 
 

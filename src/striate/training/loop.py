@@ -142,10 +142,11 @@ def _gradients(here: Training, batch: Batch, epoch: int, stop: Callable[[], bool
     if here.ranks.agree(stop()):
         raise Interrupted
     alone = here.ranks.count == 1
-    for start in range(0, len(batch), here.micro_batch):
+    parts = math.ceil(len(batch) / here.micro_batch)  # of nearly equal size: a last one of 1 has no norm
+    for number in range(parts):
         if alone and stop():
             raise Interrupted
-        part = slice(start, start + here.micro_batch)
+        part = slice(len(batch) * number // parts, len(batch) * (number + 1) // parts)
         loss, logits = loss_and_logits(here, batch, part, epoch)
         (loss / total).backward()  # type: ignore[no-untyped-call]
         loss_sum += float(loss.detach())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,10 @@ from striate.pictures.dataset import Dataset, Finding
 from striate.pictures.opening import open_as_given
 from striate.training.recipe import Recipe
 from striate.verbs.train_order import Event, Order, Said, Working
+
+if TYPE_CHECKING:
+    from striate.pictures.store.cache import Prepared
+    from striate.shipping.classifier import Classifier
 
 
 class Evaluated(NamedTuple):
@@ -49,7 +53,6 @@ def evaluate(
     Without `data` the run's own pictures are taken, test before val. Pictures of `data` may have fewer
     classes than the run, never others.
     """
-    from striate.pictures.batches import Batches, BatchPlan
     from striate.shipping.classifier import load
     from striate.verbs import train_data
 
@@ -83,17 +86,8 @@ def evaluate(
     absent = [one for one in dataset.findings if one.code == "classes-absent"]
     for one in (*absent, *pictures.findings):
         yield Said(one.text, one.severity)
-    batches = Batches(pictures, BatchPlan(64, split="test", shuffle=False))
-    logits, at = predict(classifier.network, batches.epoch(0))
-    card = classifier.card
-    score = scores.score(
-        logits,
-        pictures.dataset.labels[at].astype(np.int64),
-        classifier.classes,
-        float(card["temperature"]),
-        Recipe().with_values(facts["recipe"]).precision_wanted,
-        float(card["threshold"]),
-    ).to_dict()
+    wanted = Recipe().with_values(facts["recipe"]).precision_wanted
+    score = _score(classifier, pictures, wanted)
     reached = float(score["accuracy"])
     if min_accuracy is not None and reached < min_accuracy:
         raise GateFailed(
@@ -102,6 +96,19 @@ def evaluate(
             where=str(run.path),
         )
     return Evaluated(run.path, data or order.data, split, score)
+
+
+def _score(classifier: Classifier, pictures: Prepared, wanted_precision: float) -> dict[str, Any]:
+    """As it was kept: the temperature and the threshold are those of the card."""
+    from striate.pictures.batches import Batches, BatchPlan
+
+    batches = Batches(pictures, BatchPlan(64, split="test", shuffle=False))
+    logits, at = predict(classifier.network, batches.epoch(0))
+    labels, card = pictures.dataset.labels[at].astype(np.int64), classifier.card
+    return scores.score(
+        logits, labels, classifier.classes, float(card["temperature"]), wanted_precision,
+        float(card["threshold"]),
+    ).to_dict()  # fmt: skip
 
 
 def _with_classes(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
