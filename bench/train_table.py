@@ -52,7 +52,8 @@ def side(
         yield f"  {title:28}not measured: {reason}"
         return
     accuracy = mean_accuracy(rows)
-    apart = "" if who == OURS or None in (ours, accuracy) else f"{100 * (ours - accuracy):+.1f}"  # type: ignore[operator]
+    compared = who != OURS and ours is not None and accuracy is not None
+    apart = f"{100 * ((ours or 0) - (accuracy or 0)):+.1f}" if compared else ""
     memory = max((row.memory_bytes or 0 for row in rows), default=0) / 1e9
     each = " ".join(f"{100 * (row.accuracy or 0):.2f}" for row in rows)
     yield (

@@ -19,7 +19,16 @@ from numpy.typing import NDArray
 from striate import seeds
 from striate.errors import CannotTrain
 from striate.pictures.split_shares import Groups, numbered
-from striate.training.frozen_solve import GAP, Directions, Problem, Rows, Scaling, Solution, solve
+from striate.training.frozen_solve import (
+    GAP,
+    Directions,
+    Problem,
+    Rows,
+    Scaling,
+    Solution,
+    few_threads,
+    solve,
+)
 
 Features = NDArray[np.float32]
 Labels = NDArray[np.integer[Any]]
@@ -99,7 +108,18 @@ def fit_head(
     _check(train, labels, classes, "train")
     _check(val, val_labels, classes, "val", width=train.shape[1])
     _check_choices(l2s, weights, classes)
-    fit = _Fit(train, labels, classes, weights)
+    with few_threads(train.size):
+        return _fitted(_Fit(train, labels, classes, weights), val, val_labels, l2s, weights)
+
+
+def _fitted(
+    fit: _Fit,
+    val: Features,
+    val_labels: Labels,
+    l2s: Sequence[float],
+    weights: NDArray[Any] | None,
+) -> Head:
+    """From the strongest L2 on, each from the solution before."""
     tried: list[dict[str, float]] = []
     found: list[Solution] = []
     worse, last, lowest = 0, None, np.inf
@@ -178,8 +198,9 @@ def _answers(
     asked: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """Probabilities for the rows `asked` by a head fitted on the rows `shown`."""
-    fit = _Fit(features[shown], labels[shown], classes, None)
-    logits = _logits(features[asked], *fit.folded(fit.solved(l2, None, _PATH_GAP)))
+    with few_threads(features.size):
+        fit = _Fit(features[shown], labels[shown], classes, None)
+        logits = _logits(features[asked], *fit.folded(fit.solved(l2, None, _PATH_GAP)))
     return np.asarray(torch.softmax(torch.from_numpy(logits), 1).numpy())
 
 

@@ -14,6 +14,7 @@ Shape legend: N rows, D features, K classes, R directions of the features that a
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +30,22 @@ MOST_STEPS = 500
 _REMEMBERED = 20
 _BLOCK = 1 << 23  # numbers that are float64 at a time
 _HELD = 1 << 27  # numbers that are kept as float64: 1 GiB
+_ALONE = 1 << 23
 _FLAT = 1e-6  # of the feature's own size: less than that is rounding, not a feature
+
+
+@contextlib.contextmanager
+def few_threads(numbers: int) -> Iterator[None]:
+    """One thread for so few features: two would mostly wait for one another, and the result would depend on
+    how many there are.
+    """
+    before = torch.get_num_threads()
+    if numbers <= _ALONE:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @final

@@ -19,9 +19,8 @@ from striate.errors import CannotTrain
 from striate.training.precision_layers import Layer, layers_of
 from striate.training.precision_trial import HOPELESS, Precision, Trial
 
-_FASTER = (
-    0.95  # a step in bf16 takes at most this share of one in fp32, or its rounding buys nothing
-)
+# A step in bf16 takes at most this share of one in fp32, or its rounding buys nothing.
+_FASTER = 0.95
 _FIRST = 0.9  # the same for leaving channels last
 # https://github.com/pytorch/pytorch/issues/163347: the sum of four ones was 1.
 KNOWN_FAULT = Layer("conv", 1, 1, (2, 2), (2, 2))
