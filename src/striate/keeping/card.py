@@ -119,8 +119,11 @@ def _decisions(card: Mapping[str, object]) -> Iterator[str]:
         yield f"- Probabilities are the softmax of the scores divided by {temperature:.4g}."
     if _is_number(threshold):
         yield f"- Below a probability of {threshold:.4g} it says that it is not sure."
-    if card.get("views"):
-        yield f"- Views: {_code(card['views'])}"
+    views = card.get("views")
+    if isinstance(views, Mapping) and _is_number(views.get("gate")):
+        looks = views.get("views")
+        names = ", ".join(_inert(one) for one in looks) if isinstance(looks, list) else ""
+        yield f"- Below {views['gate']:.4g} it may look again ({names}); the scores above are of one look."
 
 
 def _section(title: str, lines: list[str]) -> list[str]:

@@ -142,7 +142,8 @@ def _gradients(here: Training, batch: Batch, epoch: int, stop: Callable[[], bool
     if here.ranks.agree(stop()):
         raise Interrupted
     alone = here.ranks.count == 1
-    parts = math.ceil(len(batch) / here.micro_batch)  # of nearly equal size: a last one of 1 has no norm
+    # Of nearly equal size: a last one of a single picture would have no norm.
+    parts = math.ceil(len(batch) / here.micro_batch)
     for number in range(parts):
         if alone and stop():
             raise Interrupted
