@@ -150,8 +150,8 @@ def _look_seconds(network: nn.Module, batch: Batch, how: Course) -> float:
 
 
 def _how(course: Course) -> dict[str, object]:
-    """What a course says of the machine."""
-    names = ("device", "precision", "channels_last", "compiled", "threads")
+    """What a course says of the machine; copies are not compiled, which takes longer than measuring."""
+    names = ("device", "precision", "channels_last", "threads")
     return {name: getattr(course, name) for name in names}
 
 

@@ -164,7 +164,7 @@ def loss_and_logits(here: Training, batch: Batch, part: slice, epoch: int) -> tu
     here.masks.address(epoch, batch.rows[part])
     images = _sized(batch.images[part], here.course.side_at(here.step), here.course)
     with _autocast(here.course):
-        logits = here.network(images)
+        logits = (here.forward or here.network)(images)
     loss = loss_of(
         here.recipe.loss, logits.float(), batch.labels[part], batch.partners[part],
         batch.share, batch.weights[part],

@@ -6,6 +6,7 @@ Shape legend: N pictures, C channels, H height, W width, K classes.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, final
 
@@ -47,7 +48,8 @@ class Progress(NamedTuple):
 @dataclass
 class Training:
     """Everything that changes while a network is trained. `still` are parts that stay in evaluation mode:
-    batch norms of a pretrained network, whose statistics a few pictures would spoil.
+    batch norms of a pretrained network, whose statistics a few pictures would spoil. `forward` is the
+    compiled network, which shares its weights; judging and saving use the network itself.
     """
 
     network: nn.Module
@@ -58,6 +60,7 @@ class Training:
     masks: masks.Masks
     ranks: Ranks = ALONE
     still: tuple[nn.Module, ...] = ()
+    forward: Callable[[Tensor], Tensor] | None = None
     step: int = 0
     micro_batch: int = 0
     loss_sum: float = 0.0
@@ -92,6 +95,7 @@ class Training:
             masks.install(network, recipe.regularise, recipe.seed),
             ranks,
             micro_batch=course.micro_batch,
+            forward=torch.compile(network) if course.compiled else network,
         )
 
     @property
