@@ -195,8 +195,10 @@ def test_means_over_classes_hold_the_truth_on_a_grid(
         "f1": (lambda: macro_f1(world.draw(n, rng)), float(world.f1.mean())),
         "auc": (lambda: macro_auc(*curves.draw(n, rng)), p),
     }[kind]
-    held = coverage(judge, truth, 2000)
-    assert is_right(held), held
+    held = coverage(judge, truth, 4000)
+    # Where the rarest class is expected to have one error, it can only be too careful.
+    careful = n * min(share) / sum(share) * (1 - recall[share.index(min(share))]) < 1.5
+    assert RIGHT[0] <= held <= RIGHT[1] + 0.005 * careful, held
 
 
 @given(st.integers(1, 400), st.data())

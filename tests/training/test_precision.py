@@ -252,12 +252,12 @@ def test_fp16_is_not_offered() -> None:
         decide("fp16", network(), (3, 12, 12), 4)
 
 
-def trial(step_ms: dict[str, float], layer_s: tuple[float, float] = (0.1, 0.2)) -> Trial:
+def trial(step_ms: dict[str, float], ran_s: tuple[float, float] = (0.1, 0.2)) -> Trial:
     """A trial whose measurements are made up."""
     made = Trial(8, "cpu")
     worst, _ = compare(KNOWN_FAULT, (2, 2), 1, "cpu")
-    made.tried[KNOWN_FAULT] = Tried((1, 1, 2, 2), worst, 24.0, 0.1, 0.2, 0.2)
-    made.layer_s = {"fp32": layer_s[0], "bf16": layer_s[1]}
+    made.tried[KNOWN_FAULT] = Tried((1, 1, 2, 2), worst, 24.0, 0.1, 0.2, 0.3, 0.2)
+    made.ran_s = {"fp32": ran_s[0], "bf16": ran_s[1]}
     made.step_ms, made.pictures = step_ms, 64
     return made
 
@@ -284,10 +284,10 @@ def test_the_whole_step_decides_and_the_sentence_has_its_numbers(
 
 
 def test_layers_alone_do_not_bring_bf16() -> None:
-    found = precision._judged(trial({}, layer_s=(0.2, 0.1)))
+    found = precision._judged(trial({}, ran_s=(0.2, 0.1)))
     assert found.precision == "fp32"
     assert "a whole step could not be timed in 8 s, so it is not used" in found.why
-    assert precision._judged(trial({}, layer_s=(0.2, 0.1)), by_layers=True).precision == "bf16"
+    assert precision._judged(trial({}, ran_s=(0.2, 0.1)), by_layers=True).precision == "bf16"
 
 
 def test_channels_come_first_where_that_is_clearly_faster_in_fp32() -> None:
@@ -312,7 +312,6 @@ def test_a_step_that_bf16_cannot_do_leaves_fp32() -> None:
 
     made = nn.Sequential(nn.Conv2d(3, 4, 3), Odd())
     test = Trial(30, "cpu")
-    test.layer_s = {"fp32": 1e-6, "bf16": 1e-6}
     with pytest.raises(RuntimeError, match="no kernel"):
         test.step(made, (3, 8, 8), 4)
     test.broken = "RuntimeError: no kernel for BFloat16"

@@ -26,9 +26,9 @@ from striate.training.frozen_solve import (
     Rows,
     Scaling,
     Solution,
-    few_threads,
     solve,
 )
+from striate.training.threads import one_thread
 
 Features = NDArray[np.float32]
 Labels = NDArray[np.integer[Any]]
@@ -36,6 +36,9 @@ L2S = tuple(10 ** (1 - i / 2) for i in range(15))  # 10 … 1e-6
 _PATH_GAP = 1e-6  # enough to choose; what is kept is solved to GAP
 _WORSE = 3  # strengths in a row that are worse on val, until the rest is not tried
 _SAME = 1.01  # losses on val this near are the same: then accuracy decides, then the stronger L2
+_FEW = (
+    1 << 23
+)  # numbers that one thread goes through sooner; and then their result is everywhere the same
 _NEVER = 40.0  # the logit of a class without pictures lies so far below the others
 
 
@@ -108,7 +111,7 @@ def fit_head(
     _check(train, labels, classes, "train")
     _check(val, val_labels, classes, "val", width=train.shape[1])
     _check_choices(l2s, weights, classes)
-    with few_threads(train.size):
+    with one_thread(wanted=train.size <= _FEW):
         return _fitted(_Fit(train, labels, classes, weights), val, val_labels, l2s, weights)
 
 
@@ -198,7 +201,7 @@ def _answers(
     asked: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """Probabilities for the rows `asked` by a head fitted on the rows `shown`."""
-    with few_threads(features.size):
+    with one_thread(wanted=features.size <= _FEW):
         fit = _Fit(features[shown], labels[shown], classes, None)
         logits = _logits(features[asked], *fit.folded(fit.solved(l2, None, _PATH_GAP)))
     return np.asarray(torch.softmax(torch.from_numpy(logits), 1).numpy())

@@ -158,8 +158,8 @@ def _pace(trial: Trial) -> tuple[str, str]:
         bf16, fp32 = trial.step_ms["bf16"], trial.step_ms["fp32"]
         how = f" ({bf16:.3g} and {fp32:.3g} ms for a step of {trial.pictures} pictures)"
     elif trial.tried:
-        bf16, fp32 = 1e3 * trial.layer_s["bf16"], 1e3 * trial.layer_s["fp32"]
-        how = f" ({bf16:.3g} and {fp32:.3g} ms a picture for these layers alone)"
+        bf16, fp32 = 1e3 * trial.ran_s["bf16"], 1e3 * trial.ran_s["fp32"]
+        how = f" ({bf16:.3g} and {fp32:.3g} ms for what was tried of its layers)"
     else:
         how = " (in one product of matrices)"
     if slower <= _FASTER:

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from striate.training.precision_layers import Compared, Layer, Took, compare, timed
+from striate.training.threads import one_thread
 
 Precision = Literal["fp32", "bf16"]
 HOPELESS = 2.0  # layers this many times slower: the whole step is not tried
@@ -26,8 +27,8 @@ _FIRST_WORK = (
 _SIDES = (32, 64, 128, 256)
 _MOST_PICTURES = 256
 _MOST_PIXELS = {"cpu": 1 << 19, "cuda": 1 << 22}  # of one step, for its memory
-_ROUNDS = 5
-_RUNS = 7  # to compare and to time one layer
+_ROUNDS = 3
+_RUNS = 9  # to compare and to time one layer
 
 
 class Wrong(NamedTuple):
@@ -38,20 +39,24 @@ class Wrong(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """One layer: shape N C H W; fp32, bf16: seconds; clock: what one run of the slower way takes."""
+    """One layer: shape N C H W; fp32, bf16: seconds with one thread; both: with as many as help; clock: what
+    one run of the slower way takes.
+    """
 
     shape: tuple[int, ...]
     worst: Compared
     work: float
     fp32: float
     bf16: float
+    both: float
     clock: float
 
 
 @final
 class Trial:
-    """tried: the layers that were compared. layer_s: seconds a picture of the compared layers in both
-    ways. product_s: of one product of matrices. step_ms: of a whole step, for `pictures` pictures.
+    """tried: the layers that were compared. ran_s: seconds in both ways of what was tried of them, with one
+    thread. whole_s: of the whole of them, a picture, both ways together, with as many threads as help.
+    product_s: of one product of matrices. step_ms: of a whole step, for `pictures` pictures.
     """
 
     def __init__(self, seconds: float, device: str) -> None:
@@ -60,7 +65,8 @@ class Trial:
         self.tried: dict[Layer, Tried] = {}
         self.wrong: Wrong | None = None
         self.broken = ""
-        self.layer_s: dict[Precision, float] = {"fp32": 0.0, "bf16": 0.0}
+        self.whole_s = 0.0
+        self.ran_s: dict[str, float] = {"fp32": 0.0, "bf16": 0.0}
         self.product_s: dict[Precision, float] = {}
         self.step_ms: dict[str, float] = {}
         self.pictures = 0
@@ -76,8 +82,8 @@ class Trial:
         """How many times as long bf16 takes, by the step, else by the layers, else by one product."""
         if {"bf16", "fp32"} <= set(self.step_ms):
             return self.step_ms["bf16"] / self.step_ms["fp32"]
-        if self.layer_s["fp32"]:
-            return self.layer_s["bf16"] / self.layer_s["fp32"]
+        if self.ran_s["fp32"]:  # what was tried only in part counts in part
+            return self.ran_s["bf16"] / self.ran_s["fp32"]
         known = len(self.product_s) == 2
         return self.product_s["bf16"] / self.product_s["fp32"] if known else None
 
@@ -95,7 +101,8 @@ class Trial:
     def _product(self, side: int, dtype: torch.dtype) -> Took:
         """The least of three."""
         given = torch.ones(side, side, dtype=dtype, device=self.device)
-        return _least([timed(lambda: given @ given, self.device) for _ in range(3)])
+        with one_thread():
+            return _least([timed(lambda: given @ given, self.device) for _ in range(3)])
 
     def layers(self, found: Mapping[Layer, int], share: float) -> None:
         """The costliest layers, and those with even windows, whose sums were wrong before: all of them
@@ -111,9 +118,9 @@ class Trial:
                 if left > 0:
                     self._layer(layer, left * until / (len(some) - i))
         for layer, tried in self.tried.items():
-            whole = found[layer] * layer.work(layer.size) / tried.work
-            self.layer_s["fp32"] += tried.fp32 * whole
-            self.layer_s["bf16"] += tried.bf16 * whole
+            self.ran_s["fp32"] += found[layer] * tried.fp32
+            self.ran_s["bf16"] += found[layer] * tried.bf16
+            self.whole_s += found[layer] * tried.both * layer.work(layer.size) / tried.work
 
     def _layer(self, layer: Layer, seconds: float) -> None:
         """Larger than before, if twice as much work can be afforded."""
@@ -131,11 +138,16 @@ class Trial:
         if before is not None and work < 2 * before.work:
             return
         worst, ways = compare(thin, size, pictures, self.device)
-        turns = [(timed(ways.bf16, self.device), timed(ways.fp32, self.device)) for _ in range(2)]
+        with one_thread():  # the times of two would mostly be those of their waiting
+            turns = [
+                (timed(ways.bf16, self.device), timed(ways.fp32, self.device)) for _ in range(2)
+            ]
         bf16, fp32 = (_least(column) for column in zip(*turns, strict=True))
         clock = max(1e-6, fp32.clock, bf16.clock)
+        both = min(bf16.own, timed(ways.bf16, self.device).clock)
+        both += min(fp32.own, timed(ways.fp32, self.device).clock)
         shape = (pictures, thin.given, *size)
-        self.tried[layer] = Tried(shape, worst, work, fp32.own, bf16.own, clock)
+        self.tried[layer] = Tried(shape, worst, work, fp32.own, bf16.own, both, clock)
         if work > 1e6:  # less is all overhead
             self._rate = min(self._rate, work / max(bf16.own, 1e-9))
         if not worst.is_right and self.wrong is None:
@@ -165,11 +177,13 @@ class Trial:
         most = max(2, min(batch, _MOST_PICTURES, _MOST_PIXELS[kind] // (shape[1] * shape[2])))
         few = min(2, most)
         # Norms, activations and layers that were not compared come on top: half as much again.
-        expected = 2 * few * 1.5 * sum(self.layer_s.values())
+        expected = 2 * few * 1.5 * self.whole_s
         if expected > self.left:
             return
         ways = _ways(network, self.device, both=kind == "cpu" and 4 * expected < self.left)
         clock = self._round(ways, few, shape, first=True)
+        if clock < 0.2 * self.left:  # the first time is a slow one
+            clock = self._round(ways, few, shape, first=False)
         count = few
         while 2 * count <= most and 2 * count / few * (_ROUNDS + 1) * clock < 0.7 * self.left:
             count *= 2

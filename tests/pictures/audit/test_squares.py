@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from striate.errors import Unreadable
 from striate.pictures.audit import squares
 from striate.pictures.audit.facts import _pixel_hash
 from striate.pictures.audit.squares import HUES, SIDE, decode_for_audit, of_tiny
@@ -19,13 +20,33 @@ from tests.pictures.photographs import photograph
 def test_what_is_lent_are_the_pixels_and_stays_when_the_picture_is_gone(
     rng: np.random.Generator,
 ) -> None:
-    data = [to_jpeg(photograph(rng, 200, 300)) for _ in range(8)]
+    data = [to_jpeg(photograph(rng, 180, 300)) for _ in range(8)]
     held = [decode_for_audit(one, Rules()).stored for one in data]
     gc.collect()
     for one, stored in zip(data, held, strict=True):
-        assert stored.shape == (200, 300, 4)
+        assert stored.shape == (180, 300, 4)
         assert np.array_equal(stored[:, :, :3], decode(one))
         assert (stored[:, :, 3] == 255).all()
+
+
+def test_a_large_jpeg_is_looked_at_at_a_fraction_of_its_size(rng: np.random.Generator) -> None:
+    data = to_jpeg(photograph(rng, 430, 600), 95)
+    seen = decode_for_audit(data, Rules())
+    assert seen.stored.shape == (215, 300, 4)
+    assert seen.header.size == (430, 600)
+    whole = decode(data).astype(float).mean(2)
+    halved = whole.reshape(215, 2, 300, 2).mean((1, 3))
+    assert np.abs(seen.stored[:, :, :3].mean(2) - halved).mean() < 3
+    whole = np.asarray(Image.fromarray(decode(data)).convert("L").reduce(3).resize((48, 48)))
+    assert np.abs(seen.small.astype(float) - whole).mean() < 2
+
+
+def test_a_large_jpeg_that_is_cut_off_is_refused_at_a_fraction_of_its_size_too(
+    rng: np.random.Generator,
+) -> None:
+    data = to_jpeg(photograph(rng, 430, 600), 95)
+    with pytest.raises(Unreadable):
+        decode_for_audit(data[: len(data) * 4 // 5], Rules())
 
 
 def test_equal_pixels_have_one_key_whatever_file_they_come_from(rng: np.random.Generator) -> None:
@@ -38,7 +59,9 @@ def test_equal_pixels_have_one_key_whatever_file_they_come_from(rng: np.random.G
     held = io.BytesIO()
     Image.fromarray(np.dstack([pixels, np.full((90, 130), 255, np.uint8)])).save(held, "PNG")
     files.append(held.getvalue())
-    assert len({_pixel_hash(decode_for_audit(data, Rules()).stored) for data in files}) == 1
+    assert (
+        len({_pixel_hash(decode_for_audit(data, Rules()).stored, (90, 130)) for data in files}) == 1
+    )
 
 
 def test_a_pillow_that_lends_nothing_gives_the_same(

@@ -34,8 +34,8 @@ _NOTHING = (np.zeros((0, 0), np.uint8), np.zeros((0, 0), np.uint8), np.zeros((0,
 
 @final
 class Looked(NamedTuple):
-    """`stored`: H W 4, the fourth 255, or H W 1; `grey`: H W, at most LONGEST; `small`: S S; `hues`: T T 3.
-    Both squares are the whole picture pressed into one.
+    """`stored`: H W 4, the fourth 255, or H W 1, of a large JPEG at a fraction of its size; `grey`: H W, at
+    most LONGEST; `small`: S S; `hues`: T T 3. Both squares are the whole picture pressed into one.
     """
 
     stored: Pixels
@@ -49,7 +49,7 @@ def decode_for_audit(data: bytes, rules: Rules, tiny: int = 0) -> Looked:
     """Everything an audit looks at, from one pass; raises `Unreadable`. Of a picture with sides under `tiny`
     only what is stored: `of_tiny` makes the rest for many at once.
     """
-    with decoded(data, rules) as (image, header):
+    with decoded(data, rules, _smaller) as (image, header):
         if max(image.size) < tiny:
             return Looked(_stored(image, header.format), header, *_NOTHING)
         grey = image if image.mode == "L" else image.convert("L")
@@ -59,6 +59,13 @@ def decode_for_audit(data: bytes, rules: Rules, tiny: int = 0) -> Looked:
         small = grey.resize((SIDE, SIDE), _BILINEAR, reducing_gap=2.0)
         stored = _stored(image, header.format)
         return Looked(stored, header, _plane(grey), _plane(small), _hues(image))
+
+
+def _smaller(height: int, width: int) -> int:
+    """How many times smaller a JPEG may be decoded: never smaller than what is made of it."""
+    fits = [by for by in (2, 4, 8) if LONGEST * (by - 1) < max(height, width)]
+    fits = [by for by in fits if min(height, width) >= by * 2 * SIDE]
+    return max(fits, default=1)
 
 
 def of_tiny(pictures: Pixels) -> tuple[Pixels, Pixels, Pixels]:
