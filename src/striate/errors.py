@@ -2,7 +2,7 @@
 
 The docstring of a class is its page: `striate explain-error CODE` prints it. Codes are never
 reused. Letters: U usage, G grammar, S shapes, M models and weights, D data, N something missing on
-this machine, F files, T training, X ours.
+this machine, F files, T training, E gates, P shipping, X ours.
 """
 
 from __future__ import annotations
@@ -418,3 +418,30 @@ class CannotTrain(StriateError):
     run that cannot be continued with these flags."""
 
     code, title, exit_code = "T004", "training that cannot start", 4
+
+
+class GraphRefused(StriateError):
+    """A model file cannot be used: it is no ONNX, it wants to read other files, or it was not made by
+    `striate export`, so that nobody knows its classes and how a picture is prepared for it."""
+
+    code, title, exit_code = "P001", "a model file that is refused", 4
+
+
+class Disagrees(StriateError):
+    """A file that was made or looked at gives other answers than the network it came from. `export` leaves
+    no such file. Please report it, with the text of the network."""
+
+    code, title, exit_code = "P002", "a model that gives other answers", 5
+
+
+class LosesTooMuch(StriateError):
+    """In eight bits the network is wrong more often than `--max-drop` allows, so no file was left. Both figures
+    are in the message. Ship fp32, or allow more."""
+
+    code, title, exit_code = "P003", "eight bits that cost too much", 5
+
+
+class CannotServe(StriateError):
+    """The server cannot start: the address is taken, or it is open to others and there is no `--token`."""
+
+    code, title, exit_code = "P004", "a server that cannot start", 2

@@ -13,7 +13,11 @@ import torch
 from striate.errors import BundleRefused, CannotTrain, FileFault
 from striate.pictures.files import decode
 from striate.pictures.opening import open_data
-from striate.shipping.classifier import Classifier, built, bundle_of, load, weights_of
+from striate.shipping.agree import compared, made_pictures
+from striate.shipping.classifier import Classifier, load
+from striate.shipping.engine import Prepared
+from striate.shipping.network import built, network_of, weights_of
+from striate.shipping.opened import bundle_of
 from tests.verbs import made
 
 
@@ -26,7 +30,7 @@ def test_a_run_and_its_bundle_are_the_same_classifier(classifier: Classifier) ->
     other = load(made.photos().path / "bundle")
     assert other.classes == classifier.classes == ("cat", "dog")
     batch = np.full((1, 8, 8, 3), 90, np.uint8)
-    assert np.array_equal(other.logits(batch), classifier.logits(batch))
+    assert np.array_equal(other.probabilities(batch), classifier.probabilities(batch))
 
 
 def test_a_path_its_bytes_and_its_pixels_have_one_answer(classifier: Classifier) -> None:
@@ -48,7 +52,9 @@ def test_probabilities_are_the_softmax_after_the_temperature_of_the_card(
     logits = np.array([[2.0, -1.0], [800.0, 0.0]], np.float32)
     T = classifier.card["temperature"]
     wanted = 1 / (1 + np.exp(-3.0 / T))
-    found = classifier.probabilities(logits)
+    preparation = classifier.preparation
+    engine = Prepared("fixed", preparation, T, lambda images: logits[: len(images)])
+    found = engine.probabilities(np.zeros((2, *preparation.shape), np.uint8))
     assert found[0, 0] == pytest.approx(wanted, rel=1e-9)
     assert found[1] == pytest.approx([1, 0])
 
@@ -97,12 +103,22 @@ def test_several_threads_may_ask_at_a_time(classifier: Classifier) -> None:
             assert [one.label for one in found] == [one.label for one in wanted]
 
 
-def test_the_network_is_in_evaluation_mode_and_answers_are_sure_from_the_threshold_on(
-    classifier: Classifier,
-) -> None:
-    assert not any(part.training for part in classifier.network.modules())
+def test_answers_are_sure_from_the_threshold_on(classifier: Classifier) -> None:
     for one in classifier.predict(sorted((made.photographs() / "cat").iterdir())):
         assert one.sure == (one.probability >= classifier.card["threshold"])
+
+
+def test_onnx_runtime_and_torch_are_one_function(classifier: Classifier) -> None:
+    by_torch = load(made.photos().path, runtime="torch")
+    assert (classifier.runtime, by_torch.runtime) == ("onnx", "torch")
+    batch = made_pictures(classifier.preparation.shape, 70)
+    found = compared(by_torch.probabilities(batch), classifier.probabilities(batch))
+    assert found.is_kept, found
+
+
+def test_the_network_of_a_bundle_is_in_evaluation_mode() -> None:
+    network = network_of(bundle_of(made.photos().path))
+    assert not any(part.training for part in network.modules())
 
 
 def test_a_network_is_built_from_its_text() -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from striate.errors import CannotTrain, FileFault, PlanError, UnknownModel
-from striate.shipping.classifier import weights_of
+from striate.shipping.network import weights_of
 from striate.verbs.train_network import (
     checked,
     choose,

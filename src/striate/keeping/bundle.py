@@ -1,4 +1,5 @@
-"""A classifier as a folder of data: model.safetensors, plan.txt, card.json, and a manifest over them.
+"""A classifier as a folder of data: model.safetensors, plan.txt, card.json, model.onnx, and a manifest over
+them. Bundles that were written before there was a model.onnx have none.
 
 The same input gives the same bytes. Everything is checked by size and sha256 before it is used, and what a
 bundle says is never run: the plan is text of the grammar, the card is a table.
@@ -23,7 +24,7 @@ from striate.keeping.strict_json import parse
 if TYPE_CHECKING:
     from torch import Tensor
 
-WEIGHTS, PLAN, CARD = "model.safetensors", "plan.txt", "card.json"
+WEIGHTS, PLAN, CARD, GRAPH = "model.safetensors", "plan.txt", "card.json", "model.onnx"
 _LARGEST_PLAN = 64_000
 _LARGEST_CARD = 32 << 20
 
@@ -31,12 +32,16 @@ _LARGEST_CARD = 32 << 20
 @final
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle that was checked. Its weights are read when they are asked for."""
+    """A bundle that was checked. Its weights and its graph are read when they are asked for. `held` keeps the
+    folder alive where it is a temporary one.
+    """
 
     path: Path
     plan_text: str
     card: dict[str, Any]
     weights: Mark
+    onnx: Mark | None = None
+    held: object = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -51,9 +56,19 @@ class Bundle:
             raise _refused(self.path, [f"{name} holds NaN or infinity" for name in bad])
         return found
 
+    def graph(self) -> bytes | None:
+        """The bytes of model.onnx; None where there is none."""
+        if self.onnx is None:
+            return None
+        return bytes(manifest.content(self.path / GRAPH, self.onnx))
+
 
 def write(
-    folder: Path, weights: Mapping[str, Tensor], plan_text: str, card: Mapping[str, object]
+    folder: Path,
+    weights: Mapping[str, Tensor],
+    plan_text: str,
+    card: Mapping[str, object],
+    graph: bytes | None = None,
 ) -> None:
     """Write a bundle, whole or not at all. One that is there already is replaced; other files never are."""
     folder = Path(os.path.realpath(folder))
@@ -72,11 +87,13 @@ def write(
     if faults:
         raise _refused(folder, faults)
     plan, told = plan_text.encode("utf-8"), safe.json_text(dict(card)).encode("utf-8")
-    needed = packed.size + len(plan) + len(told)
+    needed = packed.size + len(plan) + len(told) + len(graph or b"")
     with whole.appearing(folder, FORMAT, needed) as made:
         made.write(WEIGHTS, packed.chunks())
         made.write(PLAN, [plan])
         made.write(CARD, [told])
+        if graph:
+            made.write(GRAPH, [graph])
 
 
 def read(folder: Path) -> Bundle:
@@ -107,7 +124,7 @@ def read(folder: Path) -> Bundle:
     )
     if faults:
         raise _refused(folder, list(faults))
-    return Bundle(folder, plan.decode("utf-8"), card, found.files[WEIGHTS])
+    return Bundle(folder, plan.decode("utf-8"), card, found.files[WEIGHTS], found.files.get(GRAPH))
 
 
 def _card(folder: Path, mark: Mark) -> dict[str, Any]:
@@ -151,7 +168,7 @@ def _is_ours(folder: Path) -> bool:
     if not folder.is_dir():
         return False
     found, _ = manifest.read(folder)
-    known = {manifest.NAME, WEIGHTS, CARD, PLAN, *(found.files if found else ())}
+    known = {manifest.NAME, WEIGHTS, CARD, PLAN, GRAPH, *(found.files if found else ())}
     return {entry.name for entry in os.scandir(folder)} <= known
 
 

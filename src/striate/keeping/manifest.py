@@ -56,9 +56,9 @@ def seal(folder: Path, names: Iterable[str], version: int) -> None:
 
 def text_of(marks: Mapping[str, Mark], version: int) -> bytes:
     """The text of a manifest; the same files give the same text."""
-    bad = [name for name in marks if _improper(name)]
+    bad = [name for name in marks if improper(name)]
     if bad:
-        raise ValueError(f"{bad[0]!r} {_improper(bad[0])}")
+        raise ValueError(f"{bad[0]!r} {improper(bad[0])}")
     files = {name: marks[name]._asdict() for name in sorted(marks)}
     return safe.json_text({"format": version, "files": files}).encode("utf-8")
 
@@ -150,7 +150,7 @@ def _checked(value: Any) -> tuple[Manifest | None, tuple[str, ...]]:
     version, files = value["format"], value["files"]
     if type(version) is not int or not isinstance(files, dict) or len(files) > _MOST_FILES:
         return None, (f"{NAME} needs a whole number and a table of at most {_MOST_FILES} files",)
-    faults = [f"{NAME}: {name[:60]!r} {_improper(name)}" for name in files if _improper(name)]
+    faults = [f"{NAME}: {name[:60]!r} {improper(name)}" for name in files if improper(name)]
     if len({name.casefold() for name in files}) != len(files):
         faults.append(f"{NAME} has names that differ in capitals alone")
     marks = {}
@@ -168,7 +168,7 @@ def _is_hash(told: object) -> bool:
     return isinstance(told, str) and _SHA256.fullmatch(told) is not None
 
 
-def _improper(name: str) -> str:
+def improper(name: str) -> str:
     """Why a name is not the plain name of a file, or nothing."""
     if name == NAME:
         return "cannot list itself"

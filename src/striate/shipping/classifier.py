@@ -1,4 +1,4 @@
-"""A trained classifier: its bundle, the network built from its text, and answers for pictures.
+"""A trained classifier: what was kept, and answers for pictures.
 
 The answer is that of the function that was judged: one view, fp32, the preparation of the bundle, the
 temperature and threshold of its card. Safe to ask from several threads at a time: nothing changes.
@@ -7,61 +7,45 @@ temperature and threshold of its card. Safe to ask from several threads at a tim
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Literal, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.errors import CannotTrain, FileFault, PreparationFault, Unreadable
-from striate.grammar.plan import Plan
-from striate.keeping import bundle
-from striate.keeping.runs import is_run
-from striate.optional import need
+from striate.errors import FileFault, GraphRefused, PreparationFault, Unreadable
+from striate.keeping.bundle import Bundle
 from striate.pictures.files import Pixels, read_bytes
 from striate.pictures.prepare import Preparation
+from striate.shipping.answer import Answer
+from striate.shipping.engine import Engine, Prepared, SelfPreparing
+from striate.shipping.opened import bundle_of, graph_of, is_graph
+from striate.shipping.session import Session
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 Picture = str | Path | bytes | Pixels
-_TIMM = "timm:"
-
-
-@final
-@dataclass(frozen=True)
-class Answer:
-    """Of one picture: a row everywhere. `sure` is whether the probability reaches the card's threshold;
-    `error` says why a picture has no answer.
-    """
-
-    path: str
-    label: str | None
-    probability: float | None
-    top: tuple[tuple[str, float], ...]
-    sure: bool | None
-    error: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        top = [{"label": name, "probability": p} for name, p in self.top]
-        return {
-            "path": self.path, "label": self.label, "probability": self.probability, "top": top,
-            "sure": self.sure, "error": self.error,
-        }  # fmt: skip
+Runtime = Literal["onnx", "torch"]
+_NEEDED = ("classes", "preparation", "temperature", "threshold")
 
 
 @final
 class Classifier:
-    """`load` makes one; `predict` answers."""
+    """`load` makes one; `predict` answers. `runtime` says what runs the network."""
 
-    def __init__(self, found: bundle.Bundle, network: nn.Module) -> None:
-        self.card = found.card
-        self.classes = found.classes
-        self.plan_text = found.plan_text
-        self.preparation = Preparation.from_dict(found.card["preparation"])
-        self.network = network
+    def __init__(self, card: dict[str, Any], engine: Engine, plan_text: str = "") -> None:
+        self.card = card
+        self.classes: tuple[str, ...] = tuple(card["classes"])
+        self.preparation = Preparation.from_dict(card["preparation"])
+        self.threshold = float(card["threshold"])
+        self.plan_text = plan_text
+        self.engine = engine
+
+    @property
+    def runtime(self) -> str:
+        """What runs the network."""
+        return self.engine.name
 
     def predict(
         self, pictures: Picture | Sequence[Picture], top: int = 3, batch: int = 32
@@ -71,97 +55,116 @@ class Classifier:
         """
         if isinstance(pictures, str | Path | bytes | np.ndarray):
             pictures = [pictures]
-        wanted: list[Picture] = list(pictures)
-        return list(self._answers(wanted, top, batch))
+        return list(self._answers(list(pictures), top, batch))
 
-    def logits(self, batch: Pixels) -> NDArray[np.float32]:
-        """N H W C uint8, prepared, to N K scores before temperature."""
-        import torch
+    def prepare(self, picture: Picture) -> Pixels | str:
+        """One picture as the engine takes it, or why there is none."""
+        try:
+            if isinstance(picture, np.ndarray):
+                return self.engine.prepare(picture)
+            return self.engine.decode(
+                picture if isinstance(picture, bytes) else read_bytes(picture)
+            )
+        except (FileFault, PreparationFault, Unreadable) as fault:
+            return fault.text
 
-        images = torch.from_numpy(self.preparation.normalise(batch))
-        with torch.inference_mode():
-            made: NDArray[np.float32] = self.network(images).float().numpy()
-        return made
+    def probabilities(self, pictures: Sequence[Pixels]) -> NDArray[np.float64]:
+        """N K of pictures that `prepare` made."""
+        return self.engine.probabilities(pictures)
 
-    def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
-        """N K, after the temperature of the card."""
-        scaled = logits.astype(np.float64) / float(self.card["temperature"])
-        scaled -= scaled.max(axis=1, keepdims=True)
-        raised = np.exp(scaled)
-        made: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
-        return made
+    def answer(self, name: str, row: NDArray[np.float64], top: int = 3) -> Answer:
+        """The answer that K probabilities give."""
+        best = np.argsort(-row, kind="stable")[: max(1, top)]
+        told = tuple((self.classes[int(i)], float(row[i])) for i in best)
+        return Answer(name, told[0][0], told[0][1], told, told[0][1] >= self.threshold)
 
     def _answers(self, pictures: list[Picture], top: int, batch: int) -> Iterator[Answer]:
         for start in range(0, len(pictures), batch):
             some = pictures[start : start + batch]
-            made = [self._prepared(one) for one in some]
+            made = [self.prepare(one) for one in some]
             good = [one for one in made if not isinstance(one, str)]
-            rows: Iterator[NDArray[np.float64]] = iter(())
-            if good:
-                rows = iter(self.probabilities(self.logits(np.stack(good))))
+            rows = iter(self.probabilities(good)) if good else iter(())
             for picture, one in zip(some, made, strict=True):
                 name = str(picture) if isinstance(picture, str | Path) else ""
                 if isinstance(one, str):
-                    yield Answer(name, None, None, (), None, one)
+                    yield Answer.failed(name, one)
                 else:
-                    yield self._answer(name, next(rows), top)
-
-    def _prepared(self, picture: Picture) -> Pixels | str:
-        """H W C uint8 as the network takes it, or why there is none."""
-        try:
-            if isinstance(picture, np.ndarray):
-                return self.preparation.apply(picture)
-            data = picture if isinstance(picture, bytes) else read_bytes(picture)
-            return self.preparation.decode(data)
-        except (FileFault, PreparationFault, Unreadable) as fault:
-            return fault.text
-
-    def _answer(self, name: str, row: NDArray[np.float64], top: int) -> Answer:
-        best = np.argsort(-row, kind="stable")[: max(1, top)]
-        told = tuple((self.classes[int(i)], float(row[i])) for i in best)
-        sure = told[0][1] >= float(self.card["threshold"])
-        return Answer(name, told[0][0], told[0][1], told, sure)
+                    yield self.answer(name, next(rows), top)
 
 
-def load(path: str | Path) -> Classifier:
-    """The classifier of a run or a bundle; everything is checked against its manifest first."""
-    need("torch", to="load a classifier", extra="train")
+def load(
+    path: str | Path, runtime: Runtime | None = None, threads: int | None = None
+) -> Classifier:
+    """The classifier of a run, a bundle (folder or .striate) or an exported .onnx; everything is checked first.
+
+    ONNX Runtime runs it where there is a graph, which needs no torch; `runtime="torch"` builds the network.
+
+    >>> load("runs/latest").predict("cat.jpg")[0].label  # doctest: +SKIP
+    'cat'
+    """
+    if is_graph(path):
+        return _of_graph(path, threads)
     found = bundle_of(path)
-    network = built(found.plan_text, len(found.classes))
-    network.load_state_dict(found.tensors())
-    return Classifier(found, network.eval())
-
-
-def built(text: str, classes: int) -> nn.Module:
-    """The module of a bundle's text: a plan of the grammar, or `timm:name channels=C`."""
-    if not text.startswith(_TIMM):
-        return Plan.read(text).build()
-    timm = need("timm", to=f"build {text}", extra="zoo")
-    name, _, channels = text.removeprefix(_TIMM).partition(" channels=")
-    made: nn.Module = timm.create_model(
-        name, pretrained=False, num_classes=classes, in_chans=int(channels or 3)
-    )
-    return made
-
-
-def weights_of(path: str | Path) -> dict[str, Tensor]:
-    """The tensors of a run's or bundle's network, to start another training from."""
-    return bundle_of(path).tensors()
-
-
-def bundle_of(path: str | Path) -> bundle.Bundle:
-    """The bundle of a run, or the one in the folder itself, checked."""
-    return bundle.read(_folder_of(path))
-
-
-def _folder_of(path: str | Path) -> Path:
-    folder = Path(path)
-    if is_run(folder):
-        folder = folder / "bundle"
-        if not folder.is_dir():
-            raise CannotTrain(
-                f"{path} has no bundle: the run is not finished",
-                f"striate resume {path}",
-                where=str(path),
+    graph = None if runtime == "torch" else found.graph()
+    if graph is None:
+        if runtime == "onnx":
+            raise GraphRefused(
+                f"{path} holds no model.onnx", f"striate export {path}", where=str(path)
             )
-    return folder
+        return of_network(found, threads)
+    session = Session(graph, threads)
+    return Classifier(found.card, _prepared("onnx", found.card, session.run), found.plan_text)
+
+
+def of_network(found: Bundle, threads: int | None = None) -> Classifier:
+    """The classifier whose network torch runs."""
+    from striate.shipping.network import network_of
+
+    network = network_of(found)
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+    return Classifier(found.card, _prepared("torch", found.card, _asked(network)), found.plan_text)
+
+
+def _asked(network: nn.Module) -> Any:
+    import torch
+
+    def ask(images: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            made: NDArray[np.float32] = network(torch.from_numpy(images)).float().numpy()
+        return made
+
+    return ask
+
+
+def _prepared(name: str, card: dict[str, Any], network: Any) -> Prepared:
+    preparation = Preparation.from_dict(card["preparation"])
+    return Prepared(name, preparation, float(card["temperature"]), network)
+
+
+def _of_graph(path: str | Path, threads: int | None) -> Classifier:
+    try:
+        session = Session(graph_of(path), threads)
+    except GraphRefused as fault:
+        raise GraphRefused(f"{path}: {fault.text}", fault.hint, where=str(path)) from None
+    card = session.facts
+    lacking = [name for name in _NEEDED if name not in card]
+    if lacking:
+        raise GraphRefused(
+            f"{path} does not say its {', '.join(lacking)}",
+            "give a file that `striate export` made: another one does not know how pictures are prepared",
+            where=str(path),
+        )
+    from striate.keeping.card import card_faults
+
+    faults = card_faults(card)
+    if faults:
+        raise GraphRefused(f"{path}: {'; '.join(faults[:3])}", where=str(path))
+    engine: Engine
+    if session.kind == "picture":
+        engine = SelfPreparing(session, Preparation.from_dict(card["preparation"]))
+    else:
+        engine = _prepared("onnx", card, session.run)
+    return Classifier(card, engine, str(card.get("plan", "")))

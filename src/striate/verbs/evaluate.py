@@ -19,6 +19,8 @@ from striate.verbs.train_order import Event, Order, Said, Working
 
 if TYPE_CHECKING:
     from striate.pictures.store.cache import Prepared
+    from torch import nn
+
     from striate.shipping.classifier import Classifier
 
 
@@ -87,7 +89,10 @@ def evaluate(
     for one in (*absent, *pictures.findings):
         yield Said(one.text, one.severity)
     wanted = Recipe().with_values(facts["recipe"]).precision_wanted
-    score = _score(classifier, pictures, wanted)
+    from striate.shipping.network import network_of
+    from striate.shipping.opened import bundle_of
+
+    score = _score(classifier, network_of(bundle_of(run.path)), pictures, wanted)
     reached = float(score["accuracy"])
     if min_accuracy is not None and reached < min_accuracy:
         raise GateFailed(
@@ -98,12 +103,14 @@ def evaluate(
     return Evaluated(run.path, data or order.data, split, score)
 
 
-def _score(classifier: Classifier, pictures: Prepared, wanted_precision: float) -> dict[str, Any]:
+def _score(
+    classifier: Classifier, network: nn.Module, pictures: Prepared, wanted_precision: float
+) -> dict[str, Any]:
     """As it was kept: the temperature and the threshold are those of the card."""
     from striate.pictures.batches import Batches, BatchPlan
 
     batches = Batches(pictures, BatchPlan(64, split="test", shuffle=False))
-    logits, at = predict(classifier.network, batches.epoch(0))
+    logits, at = predict(network, batches.epoch(0))
     labels, card = pictures.dataset.labels[at].astype(np.int64), classifier.card
     return scores.score(
         logits, labels, classifier.classes, float(card["temperature"]), wanted_precision,

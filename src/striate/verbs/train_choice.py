@@ -18,7 +18,7 @@ from striate.keeping.runs import Run
 from striate.pictures.batches import normalised
 from striate.pictures.order import order
 from striate.pictures.store.cache import Prepared
-from striate.shipping.classifier import bundle_of
+from striate.shipping.opened import bundle_of
 from striate.training import budget, defaults, initialise, precision, recipe_file
 from striate.training.course import Course, of_epochs, of_steps
 from striate.training.recipe import Recipe

@@ -22,7 +22,7 @@ from striate.pictures.order import order
 from striate.pictures.prepare import Preparation
 from striate.pictures.source import Arrays
 from striate.pictures.split import complete, read_splits, scarce, with_made
-from striate.shipping.classifier import bundle_of
+from striate.shipping.opened import bundle_of
 from striate.verbs import train_network, train_pace
 from striate.verbs.train_order import Order, Working
 

@@ -41,7 +41,7 @@ _AT_ONCE = 64
 
 def judge_and_keep(ready: Ready, done: Training) -> Generator[Event, None, dict[str, Any]]:
     """Judge, and write metrics.json, predictions.csv and the bundle."""
-    from striate.verbs import train_suspects, train_views
+    from striate.verbs import train_graph, train_suspects, train_views
 
     found: Found = {}
     for split in ("val", "test"):
@@ -57,7 +57,11 @@ def judge_and_keep(ready: Ready, done: Training) -> Generator[Event, None, dict[
     card = card_of(ready, made)
     network = done.network.to("cpu")
     weights = {k: v.detach().contiguous() for k, v in network.state_dict().items()}
-    bundle.write(ready.run.path / "bundle", weights, ready.chosen.text, card)
+    yield Working("writing model.onnx", 0, 1)
+    graph, why = train_graph.graph_for(ready, network.eval(), card)
+    if why:
+        yield Said(why, "warning")
+    bundle.write(ready.run.path / "bundle", weights, ready.chosen.text, card, graph)
     write_text(ready.run.file("MODEL_CARD.md"), card_text(card))
     ready.run.write_scores(made)
     for text in told(made):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 from striate.errors import CannotTrain, FileFault, PlanError
 from striate.grammar.plan import Plan
 from striate.optional import need
-from striate.shipping.classifier import bundle_of
+from striate.shipping.opened import bundle_of
 from striate.zoo.catalogue import CATALOGUE, find
 
 if TYPE_CHECKING:

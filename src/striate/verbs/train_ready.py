@@ -26,7 +26,7 @@ from striate.pictures.order import order
 from striate.pictures.prepare import Preparation
 from striate.pictures.split import write_splits
 from striate.pictures.store.cache import Prepared
-from striate.shipping.classifier import built
+from striate.shipping.network import built
 from striate.training import recipe_file
 from striate.training.course import Course
 from striate.training.ranks import ALONE, Ranks

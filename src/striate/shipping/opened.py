@@ -1,0 +1,50 @@
+"""What a person names: a run, a bundle as a folder or as one .striate file, or a model.onnx."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from striate.errors import CannotTrain, FileFault, GraphRefused
+from striate.keeping import bundle, bundle_zip
+from striate.keeping.runs import is_run
+
+ZIP, GRAPH = ".striate", ".onnx"
+_LARGEST = (1 << 31) - 1  # protobuf's own limit
+
+
+def is_graph(path: str | Path) -> bool:
+    """Whether a path is that of an ONNX file."""
+    return Path(path).suffix.lower() == GRAPH
+
+
+def bundle_of(path: str | Path) -> bundle.Bundle:
+    """The bundle of a run, or the one in the folder or file itself, checked."""
+    found = Path(path)
+    if found.is_file():
+        return bundle_zip.read(found)
+    return bundle.read(_folder_of(found))
+
+
+def graph_of(path: str | Path) -> bytes:
+    """The bytes of an ONNX file."""
+    try:
+        size = Path(path).stat().st_size
+        if size > _LARGEST:
+            raise GraphRefused(f"it has {size:,} bytes, and no ONNX file has so many", where=str(path))
+        return Path(path).read_bytes()
+    except OSError as fault:
+        raise FileFault(
+            f"{path} cannot be read: {fault.strerror or fault}", "look whether it is there", str(path)
+        ) from None
+
+
+def _folder_of(folder: Path) -> Path:
+    if is_run(folder):
+        folder = folder / "bundle"
+        if not folder.is_dir():
+            raise CannotTrain(
+                f"{folder.parent} has no bundle: the run is not finished",
+                f"striate resume {folder.parent}",
+                where=str(folder.parent),
+            )
+    return folder

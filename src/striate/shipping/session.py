@@ -1,0 +1,96 @@
+"""A network that ONNX Runtime runs: opened safely, with what the file says of itself.
+
+Nothing outside of the file is read (`graph_scan`, and an empty folder for external data on top of it), and
+threads follow the quota of the container.
+
+Shape legend: N batch, C channels, H height, W width, K classes.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from typing import Any, Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.errors import GraphRefused
+from striate.keeping.strict_json import parse
+from striate.machine import usable_threads
+from striate.shipping.graph_scan import refuse_outside
+
+FACTS = "striate"  # the name of our JSON in the file's metadata
+FORMAT = 1
+Kind = Literal["tensor", "picture"]
+_LARGEST = (1 << 31) - 1  # protobuf's own limit
+
+
+@final
+class Session:
+    """`run` is safe from several threads. kind: `tensor` takes prepared N C H W float32 and gives logits,
+    `picture` takes 1 H W 3 uint8 and gives probabilities. facts: what `striate export` wrote into the file.
+    """
+
+    def __init__(self, data: bytes, threads: int | None = None) -> None:
+        refuse_outside(data)
+        self._session = _opened(data, threads or usable_threads())
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1:
+            raise _refused(f"it takes {len(inputs)} inputs, and one is needed")
+        self.input: str = inputs[0].name
+        self.outputs: list[str] = [one.name for one in self._session.get_outputs()]
+        self.facts = _facts(self._session.get_modelmeta().custom_metadata_map)
+        self.kind: Kind = "picture" if inputs[0].type == "tensor(uint8)" else "tensor"
+
+    def run(self, given: NDArray[Any]) -> NDArray[np.float32]:
+        """The first output."""
+        made: NDArray[np.float32] = self._session.run(self.outputs[:1], {self.input: given})[0]
+        return made
+
+
+def _opened(data: bytes, threads: int) -> Any:
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        with tempfile.TemporaryDirectory(prefix="striate-empty-") as empty:
+            key = "session.model_external_initializers_file_folder_path"
+            options.add_session_config_entry(key, empty)
+            return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    except Exception as fault:  # noqa: BLE001 whatever ONNX Runtime says of a file is one thing
+        raise _refused(f"ONNX Runtime cannot run it: {_line(fault)}") from None
+
+
+def _facts(metadata: dict[str, str]) -> dict[str, Any]:
+    """What we wrote into the file; nothing where it is not ours."""
+    if FACTS not in metadata:
+        return {}
+    try:
+        found = parse(metadata[FACTS].encode("utf-8", "replace"))
+    except ValueError as fault:
+        raise _refused(f"what it says of itself is no JSON: {fault}") from None
+    if not isinstance(found, dict) or type(found.get("format")) is not int:
+        raise _refused("what it says of itself is no table with a format")
+    if found["format"] > FORMAT:
+        raise _refused(f"it has format {found['format']}, and this Striate reads up to {FORMAT}")
+    return found
+
+
+def facts_text(facts: dict[str, Any]) -> str:
+    """What goes into the metadata: the same facts give the same text."""
+    told = {"format": FORMAT, **facts}
+    return json.dumps(told, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def _refused(text: str) -> GraphRefused:
+    return GraphRefused(text, "give a file that `striate export` made")
+
+
+def _line(fault: BaseException) -> str:
+    text = str(fault).replace("\n", " ").strip()
+    text = text.partition(" : ")[2] or text
+    return "".join(c if c.isprintable() else " " for c in text)[:200]

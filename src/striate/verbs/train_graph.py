@@ -1,0 +1,44 @@
+"""The ONNX of a trained network for its bundle: compared with the network on pictures of val before it is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from striate.errors import StriateError
+from striate.judging.answers import softmax
+from striate.shipping.agree import compared, made_pictures, must_agree
+from striate.shipping.facts import facts_of
+from striate.shipping.session import Session
+from striate.shipping.to_onnx import tensor_graph
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from striate.verbs.train_ready import Ready
+
+_PICTURES = 64
+
+
+def graph_for(
+    ready: Ready, network: nn.Module, card: dict[str, Any]
+) -> tuple[bytes | None, str]:
+    """The bytes of model.onnx, or None and why there is none: a run is never lost for it."""
+    import torch
+
+    preparation = ready.pictures.preparation
+    shape = (preparation.channels, *preparation.size)
+    try:
+        made = tensor_graph(network, shape, facts_of(card, ready.chosen.text, "tensor"))
+        rows = ready.judging("val").rows[:_PICTURES]
+        pictures = ready.pictures.take(rows) if len(rows) else made_pictures(preparation.shape)
+        images = preparation.normalise(np.asarray(pictures))
+        with torch.inference_mode():
+            wanted = network(torch.from_numpy(images)).float().numpy()
+        heat = float(card["temperature"])
+        found = compared(softmax(wanted, heat), softmax(Session(made).run(images), heat))
+        must_agree(found, "model.onnx")
+    except StriateError as fault:
+        return None, f"the bundle has no model.onnx: {fault.text}"
+    return made, ""
