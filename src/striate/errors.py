@@ -435,8 +435,8 @@ class Disagrees(StriateError):
 
 
 class LosesTooMuch(StriateError):
-    """In eight bits the network is wrong more often than `--max-drop` allows, so no file was left. Both figures
-    are in the message. Ship fp32, or allow more."""
+    """In eight bits the network is wrong more often than `--max-drop` allows, so no file was left. Both
+    figures are in the message. Ship fp32, or allow more."""
 
     code, title, exit_code = "P003", "eight bits that cost too much", 5
 

@@ -76,6 +76,15 @@ def cpu_model(root: Path = _ROOT) -> str:
     return platform.processor() or platform.machine()
 
 
+def cpu_flags(root: Path = _ROOT) -> frozenset[str]:
+    """The names of what the processor can do, as Linux lists them; none elsewhere."""
+    for line in _read(root / "proc/cpuinfo").splitlines():
+        name, _, told = line.partition(":")
+        if name.strip().lower() in ("flags", "features"):
+            return frozenset(told.split())
+    return frozenset()
+
+
 def _cpu_quota(root: Path) -> float | None:
     """CPUs' worth of time this control group gets: the smallest on the way up; None without a limit."""
     quotas = []

@@ -29,7 +29,7 @@ def classifier() -> Classifier:
 def test_a_run_and_its_bundle_are_the_same_classifier(classifier: Classifier) -> None:
     other = load(made.photos().path / "bundle")
     assert other.classes == classifier.classes == ("cat", "dog")
-    batch = np.full((1, 8, 8, 3), 90, np.uint8)
+    batch = [np.full((8, 8, 3), 90, np.uint8)]
     assert np.array_equal(other.probabilities(batch), classifier.probabilities(batch))
 
 
@@ -54,7 +54,7 @@ def test_probabilities_are_the_softmax_after_the_temperature_of_the_card(
     wanted = 1 / (1 + np.exp(-3.0 / T))
     preparation = classifier.preparation
     engine = Prepared("fixed", preparation, T, lambda images: logits[: len(images)])
-    found = engine.probabilities(np.zeros((2, *preparation.shape), np.uint8))
+    found = engine.probabilities([np.zeros(preparation.shape, np.uint8)] * 2)
     assert found[0, 0] == pytest.approx(wanted, rel=1e-9)
     assert found[1] == pytest.approx([1, 0])
 
@@ -111,7 +111,7 @@ def test_answers_are_sure_from_the_threshold_on(classifier: Classifier) -> None:
 def test_onnx_runtime_and_torch_are_one_function(classifier: Classifier) -> None:
     by_torch = load(made.photos().path, runtime="torch")
     assert (classifier.runtime, by_torch.runtime) == ("onnx", "torch")
-    batch = made_pictures(classifier.preparation.shape, 70)
+    batch = list(made_pictures(classifier.preparation.shape, 70))
     found = compared(by_torch.probabilities(batch), classifier.probabilities(batch))
     assert found.is_kept, found
 

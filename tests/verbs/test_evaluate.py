@@ -10,7 +10,8 @@ import pytest
 
 from striate.errors import CannotTrain, GateFailed, UnreadablePictures
 from striate.keeping.runs import Run
-from striate.verbs.evaluate import Evaluated, evaluate
+from striate.pictures.files import decode, to_jpeg
+from striate.verbs.evaluate import Evaluated, evaluate, must_reach
 from striate.verbs.train_order import Order, Said
 from tests.verbs import made
 
@@ -57,9 +58,32 @@ def test_a_class_that_the_run_does_not_know_is_refused(tmp_path: Path) -> None:
 
 def test_a_gate_that_is_not_reached_is_a_fault_and_one_that_is_reached_is_none() -> None:
     accuracy = made.digits().scores["test"]["accuracy"]
-    judged(made.digits().path, min_accuracy=accuracy)
+    _, found = judged(made.digits().path)
+    must_reach(found, accuracy)
+    must_reach(found, None)
     with pytest.raises(GateFailed, match=r"at least 99\.90% was asked for"):
-        judged(made.digits().path, min_accuracy=0.999)
+        must_reach(found, 0.999)
+
+
+def test_pictures_in_another_light_are_told_beside_their_score(tmp_path: Path) -> None:
+    place = tmp_path / "dark"
+    for path in sorted(made.photographs().rglob("*.jpg")):
+        target = place / path.parent.name / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(to_jpeg(decode(path.read_bytes()) // 4))
+    _, found = judged(made.photos().path, str(place))
+    assert found.drift is not None
+    shifted = {one.fact for one in found.drift.shifts if one.is_drift}
+    assert "brightness" in shifted
+    assert "brightness is smaller in the new pictures" in found.drift.text
+    assert found.to_dict()["drift"]["facts"]
+    assert judged(made.photos().path)[1].drift is None
+
+
+def test_the_runs_own_pictures_in_another_place_are_no_drift() -> None:
+    _, found = judged(made.photos().path, str(made.photographs()))
+    assert found.drift is not None
+    assert not any(one.is_drift for one in found.drift.shifts)
 
 
 def test_a_split_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:

@@ -32,12 +32,11 @@ def command(
     as_json: bool,
 ) -> None:
     """Judge a run again, on its own pictures or on others."""
-    from striate.verbs.evaluate import evaluate
+    from striate.verbs.evaluate import evaluate, must_reach
 
-    found = Live(quiet=as_json).follow(
-        evaluate(run, data, split, min_accuracy=min_accuracy, skip_bad=skip_bad)
-    )
+    found = Live(quiet=as_json).follow(evaluate(run, data, split, skip_bad=skip_bad))
     if as_json:
+        must_reach(found, min_accuracy)
         output.emit_json(found.to_dict())
         return
     from striate.cli.train import headline
@@ -48,6 +47,9 @@ def command(
         for name, one in found.score["per_class"].items()
     ]
     output.emit(output.table(("class", "pictures", "precision", "recall", "F1"), rows, "lrrrr"))
+    if found.drift is not None:
+        output.emit(f"beside val of the run: {found.drift.text}")
+    must_reach(found, min_accuracy)
 
 
 def _share(value: float | None) -> str | None:

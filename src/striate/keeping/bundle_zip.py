@@ -1,19 +1,22 @@
 """A bundle as one file: a zip without compression, the same bytes for the same bundle.
 
-What comes in is unpacked into a temporary folder of its own and checked there like any bundle. Only plain names,
-only stored bytes, and no more of them than the file has: nothing can be written elsewhere or grow.
+What comes in is unpacked into a temporary folder of its own and checked there like any bundle. Only plain
+names, only stored bytes, and no more of them than the file has: nothing can be written elsewhere or grow.
 """
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import final
 
 from striate import safe
-from striate.errors import BundleRefused, FileFault
+from striate.errors import BundleRefused, FileFault, StriateError
 from striate.keeping import bundle, manifest
 
 _BEGIN = (1980, 1, 1, 0, 0, 0)  # the first moment a zip can name
@@ -40,14 +43,26 @@ def write(folder: Path, target: Path) -> None:
 
 def read(path: Path) -> bundle.Bundle:
     """The bundle in a file; it is unpacked for as long as the bundle is used."""
-    held = tempfile.TemporaryDirectory(prefix="striate-bundle-")
+    held = _Unpacked()
     try:
-        _unpack(path, Path(held.name))
-        found = bundle.read(Path(held.name))
-    except BundleRefused as fault:
-        text = fault.text.replace(held.name, str(path))
-        raise BundleRefused(text, fault.hint, where=str(path)) from None
+        _unpack(path, held.folder)
+        found = bundle.read(held.folder)
+    except StriateError as fault:
+        held.remove()
+        if isinstance(fault, BundleRefused):
+            text = fault.text.replace(str(held.folder), str(path))
+            raise BundleRefused(text, fault.hint, where=str(path)) from None
+        raise
     return replace(found, held=held)
+
+
+@final
+class _Unpacked:
+    """A temporary folder that goes with the last bundle that needs it."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="striate-bundle-"))
+        self.remove = weakref.finalize(self, shutil.rmtree, str(self.folder), ignore_errors=True)
 
 
 def _unpack(path: Path, folder: Path) -> None:
@@ -63,7 +78,9 @@ def _unpack(path: Path, folder: Path) -> None:
                         made.write(chunk)
     except OSError as fault:
         raise FileFault(
-            f"{path} cannot be read: {fault.strerror or fault}", "look whether it is there", str(path)
+            f"{path} cannot be read: {fault.strerror or fault}",
+            "look whether it is there",
+            str(path),
         ) from None
     except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError) as fault:
         raise _refused(path, f"it is no zip that can be read ({str(fault)[:100]})") from None

@@ -1,7 +1,8 @@
-"""Whether two forms of one network give the same answers: the proof that an export is the network it came from.
+"""Whether two forms of one network give the same answers: the proof that an export is the network it came
+from.
 
-Compared on the same prepared pictures: |Δp| ≤ 1e-5 in fp32, and the same first class wherever the first two are
-more than 2e-5 apart. Real pictures are best; where there are none, some are made.
+Compared on the same prepared pictures: |Δp| ≤ 1e-5 in fp32, and the same first class wherever the first
+two are more than 2e-5 apart. Real pictures are best; where there are none, some are made.
 
 Shape legend: N pictures, K classes, H height, W width, C channels.
 """

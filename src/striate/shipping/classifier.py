@@ -95,7 +95,8 @@ class Classifier:
 def load(
     path: str | Path, runtime: Runtime | None = None, threads: int | None = None
 ) -> Classifier:
-    """The classifier of a run, a bundle (folder or .striate) or an exported .onnx; everything is checked first.
+    """The classifier of a run, a bundle (folder or .striate) or an exported .onnx; everything is checked
+    first.
 
     ONNX Runtime runs it where there is a graph, which needs no torch; `runtime="torch"` builds the network.
 
@@ -112,8 +113,12 @@ def load(
                 f"{path} holds no model.onnx", f"striate export {path}", where=str(path)
             )
         return of_network(found, threads)
-    session = Session(graph, threads)
-    return Classifier(found.card, _prepared("onnx", found.card, session.run), found.plan_text)
+    return of_session(found.card, Session(graph, threads), found.plan_text)
+
+
+def load_facts(path: str | Path) -> dict[str, Any]:
+    """The card of a run, a bundle or an exported file."""
+    return _of_graph(path, 1).card if is_graph(path) else bundle_of(path).card
 
 
 def of_network(found: Bundle, threads: int | None = None) -> Classifier:
@@ -144,6 +149,16 @@ def _prepared(name: str, card: dict[str, Any], network: Any) -> Prepared:
     return Prepared(name, preparation, float(card["temperature"]), network)
 
 
+def of_session(card: dict[str, Any], session: Session, plan_text: str = "") -> Classifier:
+    """The classifier whose network, or all of it, ONNX Runtime runs."""
+    engine: Engine
+    if session.kind == "picture":
+        engine = SelfPreparing(session, Preparation.from_dict(card["preparation"]))
+    else:
+        engine = _prepared("onnx", card, session.run)
+    return Classifier(card, engine, plan_text)
+
+
 def _of_graph(path: str | Path, threads: int | None) -> Classifier:
     try:
         session = Session(graph_of(path), threads)
@@ -160,11 +175,9 @@ def _of_graph(path: str | Path, threads: int | None) -> Classifier:
     from striate.keeping.card import card_faults
 
     faults = card_faults(card)
+    told, digest = card["preparation"], card.get("preparation_sha256")
+    if not faults and digest != Preparation.from_dict(told).digest:
+        faults = ["its preparation is not the one it was exported with"]
     if faults:
         raise GraphRefused(f"{path}: {'; '.join(faults[:3])}", where=str(path))
-    engine: Engine
-    if session.kind == "picture":
-        engine = SelfPreparing(session, Preparation.from_dict(card["preparation"]))
-    else:
-        engine = _prepared("onnx", card, session.run)
-    return Classifier(card, engine, str(card.get("plan", "")))
+    return of_session(card, session, str(card.get("plan", "")))

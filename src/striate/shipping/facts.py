@@ -1,4 +1,6 @@
-"""What an exported file says of itself: enough to prepare pictures, to answer and to know where it came from."""
+"""What an exported file says of itself: enough to prepare pictures, to answer and to know where it came
+from.
+"""
 
 from __future__ import annotations
 

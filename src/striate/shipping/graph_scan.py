@@ -36,7 +36,7 @@ def refuse_outside(data: bytes) -> None:
         _walk(memoryview(data))
     except (IndexError, ValueError) as fault:
         raise GraphRefused(
-            f"this is no ONNX file: {fault or 'it ends early'}",
+            f"this is no ONNX file: {str(fault) or 'it ends early'}",
             "give a file that `striate export` made",
         ) from None
 
@@ -52,7 +52,9 @@ def _walk(data: memoryview) -> None:
             seen += 1
             if seen > _MOST_PARTS:
                 raise ValueError(f"it has more than {_MOST_PARTS:,} parts")
-            if kind == "tensor" and (field == _EXTERNAL_DATA or (field == _DATA_LOCATION and value)):
+            if kind == "tensor" and (
+                field == _EXTERNAL_DATA or (field == _DATA_LOCATION and value)
+            ):
                 raise GraphRefused(
                     "it wants to read numbers from another file",
                     "a model that is shipped is one file: export it again with its weights inside",

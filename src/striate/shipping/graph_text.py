@@ -38,7 +38,9 @@ class Graph:
         key = (str(values.dtype), values.tobytes(), values.shape)
         if key not in self._constants:
             name = f"{self._begin}c{len(self._held)}"
-            self._held.append(self._onnx.numpy_helper.from_array(np.asarray(values, order="C"), name))
+            self._held.append(
+                self._onnx.numpy_helper.from_array(np.asarray(values, order="C"), name)
+            )
             self._constants[key] = name
         return self._constants[key]
 
@@ -46,15 +48,15 @@ class Graph:
         """A number in float64."""
         return self.array(np.array(value, np.float64))
 
-    def float(self, value: float) -> str:
+    def single(self, value: float) -> str:
         """A number in float32."""
         return self.array(np.array(value, np.float32))
 
-    def int(self, value: int) -> str:
+    def integer(self, value: int) -> str:
         """A whole number."""
         return self.array(np.array(value, np.int64))
 
-    def ints(self, values: list[int]) -> str:
+    def integers(self, values: list[int]) -> str:
         """A row of whole numbers."""
         return self.array(np.array(values, np.int64))
 
@@ -64,7 +66,7 @@ class Graph:
 
     def row(self, name: str) -> str:
         """A number as a row of one."""
-        return self.op("Unsqueeze", name, self.ints([0]))
+        return self.op("Unsqueeze", name, self.integers([0]))
 
     def steps(self, count: str) -> str:
         """0, 1 ... count - 1 in float64."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from striate.errors import CannotTrain, FileFault, GraphRefused
 from striate.keeping import bundle, bundle_zip
-from striate.keeping.runs import is_run
+from striate.keeping.runs import find, is_run
 
 ZIP, GRAPH = ".striate", ".onnx"
 _LARGEST = (1 << 31) - 1  # protobuf's own limit
@@ -19,7 +19,7 @@ def is_graph(path: str | Path) -> bool:
 
 def bundle_of(path: str | Path) -> bundle.Bundle:
     """The bundle of a run, or the one in the folder or file itself, checked."""
-    found = Path(path)
+    found = found_at(path)
     if found.is_file():
         return bundle_zip.read(found)
     return bundle.read(_folder_of(found))
@@ -30,12 +30,22 @@ def graph_of(path: str | Path) -> bytes:
     try:
         size = Path(path).stat().st_size
         if size > _LARGEST:
-            raise GraphRefused(f"it has {size:,} bytes, and no ONNX file has so many", where=str(path))
+            raise GraphRefused(
+                f"it has {size:,} bytes, and no ONNX file has so many", where=str(path)
+            )
         return Path(path).read_bytes()
     except OSError as fault:
         raise FileFault(
-            f"{path} cannot be read: {fault.strerror or fault}", "look whether it is there", str(path)
+            f"{path} cannot be read: {fault.strerror or fault}",
+            "look whether it is there",
+            str(path),
         ) from None
+
+
+def found_at(path: str | Path) -> Path:
+    """A path as it is typed: `latest` and the names of runs stand for their folders."""
+    found = Path(path)
+    return found if found.exists() or is_graph(found) or found.suffix == ZIP else find(found)
 
 
 def _folder_of(folder: Path) -> Path:

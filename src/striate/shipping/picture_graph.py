@@ -1,8 +1,9 @@
 """The self-contained graph: 1 H W 3 uint8 of any size to K probabilities, preparation included.
 
-It does in ONNX what `Preparation` does with Pillow, bit for bit. Resizing is two products of float64 matrices whose
-weights are Pillow's own: triangle filter, 22-bit whole numbers, rounded to uint8 after each pass. All before
-the scale is whole numbers, which float64 holds exactly. ONNX's own Resize is up to 18 levels off.
+It does in ONNX what `Preparation` does with Pillow, bit for bit. Resizing is two products of float64
+matrices whose weights are Pillow's own: triangle filter, 22-bit whole numbers, rounded to uint8 after each
+pass. All before the scale is whole numbers, which float64 holds exactly. ONNX's own Resize is up to 18
+levels off.
 
     pixels 1 H W 3 → rgb or luma C H W → cut → width pass → height pass → placed → centred → / 255, mean, std
     → network → / temperature, softmax in float64 → probabilities 1 K
@@ -34,9 +35,9 @@ def picture_graph(
     ready = prepared(graph, preparation)
     for node in model.graph.node:
         for names in (node.input, node.output):
-            names[:] = [_renamed(name, model) for name in names]
+            names[:] = [_renamed(name) for name in names]
     for one in model.graph.initializer:
-        one.name = _renamed(one.name, model)
+        one.name = _renamed(one.name)
     graph.rename(ready, "net_" + model.graph.input[0].name)
     made = loaded(tensor)
     made.CopyFrom(model)
@@ -45,7 +46,9 @@ def picture_graph(
     after = Graph("out_")
     wide = after.op("Cast", "net_" + LOGITS, to=after.DOUBLE)
     heated = after.op("Div", wide, after.double(temperature))
-    after.rename(after.op("Cast", after.op("Softmax", heated, axis=1), to=after.FLOAT), PROBABILITIES)
+    after.rename(
+        after.op("Cast", after.op("Softmax", heated, axis=1), to=after.FLOAT), PROBABILITIES
+    )
     made.graph.node.extend([*graph.nodes, *model.graph.node, *after.nodes])
     made.graph.initializer.extend([*graph.held, *model.graph.initializer, *after.held])
     made.graph.input.append(graph.value(PIXELS, graph.UINT8, [1, "H", "W", 3]))
@@ -72,17 +75,17 @@ def preparation_graph(preparation: Preparation) -> bytes:
 
 def prepared(graph: Graph, preparation: Preparation) -> str:
     """The name of the 1 C H W float32 that the network takes."""
-    planes = graph.op("Transpose", graph.op("Squeeze", PIXELS, graph.ints([0])), perm=[2, 0, 1])
+    planes = graph.op("Transpose", graph.op("Squeeze", PIXELS, graph.integers([0])), perm=[2, 0, 1])
     planes = graph.op("Cast", planes, to=graph.DOUBLE)
     if preparation.mode == "L":
         planes = _luma(graph, planes)
     shape = graph.op("Shape", planes)
-    height, width = (graph.op("Gather", shape, graph.int(i), axis=0) for i in (1, 2))
+    height, width = (graph.op("Gather", shape, graph.integer(i), axis=0) for i in (1, 2))
     box = _box(graph, preparation, height, width)
     planes = graph.op("Slice", planes, *box)
     inner = _inner(graph, preparation, height, width)
     cut = graph.op("Shape", planes)
-    tall, wide = (graph.op("Gather", cut, graph.int(i), axis=0) for i in (1, 2))
+    tall, wide = (graph.op("Gather", cut, graph.integer(i), axis=0) for i in (1, 2))
     across = graph.op("Transpose", _weights(graph, wide, inner.width), perm=[1, 0])
     planes = _rounded(graph, graph.op("MatMul", planes, across))
     planes = _rounded(graph, graph.op("MatMul", _weights(graph, tall, inner.height), planes))
@@ -90,21 +93,25 @@ def prepared(graph: Graph, preparation: Preparation) -> str:
         planes = _placed(graph, preparation, planes, inner)
     if preparation.centre != "none":
         planes = _centred(graph, preparation, planes)
-    batch = graph.op("Unsqueeze", graph.op("Cast", planes, to=graph.FLOAT), graph.ints([0]))
-    made = graph.op("Div", batch, graph.float(255.0))
+    batch = graph.op("Unsqueeze", graph.op("Cast", planes, to=graph.FLOAT), graph.integers([0]))
+    made = graph.op("Div", batch, graph.single(255.0))
     shape_of = (1, preparation.channels, 1, 1)
-    made = graph.op("Sub", made, graph.array(np.array(preparation.mean, np.float32).reshape(shape_of)))
-    return graph.op("Div", made, graph.array(np.array(preparation.std, np.float32).reshape(shape_of)))
+    made = graph.op(
+        "Sub", made, graph.array(np.array(preparation.mean, np.float32).reshape(shape_of))
+    )
+    return graph.op(
+        "Div", made, graph.array(np.array(preparation.std, np.float32).reshape(shape_of))
+    )
 
 
-def _renamed(name: str, model: Any) -> str:
+def _renamed(name: str) -> str:
     return f"net_{name}" if name else name
 
 
 def _luma(graph: Graph, planes: str) -> str:
     """(19595 R + 38470 G + 7471 B + 0x8000) >> 16."""
     shares = graph.array(np.array([_RED, _GREEN, _BLUE]).reshape(3, 1, 1))
-    total = graph.op("ReduceSum", graph.op("Mul", planes, shares), graph.ints([0]), keepdims=1)
+    total = graph.op("ReduceSum", graph.op("Mul", planes, shares), graph.integers([0]), keepdims=1)
     raised = graph.op("Add", total, graph.double(float(0x8000)))
     return graph.op("Floor", graph.op("Div", raised, graph.double(65536.0)))
 
@@ -118,10 +125,10 @@ class _Inner:
 
 def _box(graph: Graph, preparation: Preparation, height: str, width: str) -> tuple[str, str, str]:
     """Starts, ends and axes of the cut, as `Preparation.box` has them."""
-    axes = graph.ints([1, 2])
+    axes = graph.integers([1, 2])
     if preparation.fit != "crop":
         whole = graph.op("Concat", graph.row(height), graph.row(width), axis=0)
-        return graph.ints([0, 0]), whole, axes
+        return graph.integers([0, 0]), whole, axes
     H, W = (float(side) for side in preparation.size)
     high, wide = (graph.op("Cast", side, to=graph.DOUBLE) for side in (height, width))
     by_rows = graph.op("Mul", high, graph.double(W))
@@ -131,7 +138,9 @@ def _box(graph: Graph, preparation: Preparation, height: str, width: str) -> tup
     columns = graph.op("Where", is_wide, graph.op("Div", by_rows, graph.double(H)), wide)
     starts, ends = [], []
     for side, most in ((rows, high), (columns, wide)):
-        taken = graph.op("Add", graph.op("Mul", side, graph.double(preparation.ratio)), graph.double(0.5))
+        taken = graph.op(
+            "Add", graph.op("Mul", side, graph.double(preparation.ratio)), graph.double(0.5)
+        )
         taken = graph.op("Max", graph.op("Floor", taken), graph.double(1.0))
         taken = graph.op("Min", taken, most)
         start = graph.op("Floor", graph.op("Div", graph.op("Sub", most, taken), graph.double(2.0)))
@@ -144,7 +153,7 @@ def _inner(graph: Graph, preparation: Preparation, height: str, width: str) -> _
     """As `Preparation.inner` has it."""
     H, W = preparation.size
     if preparation.fit != "pad":
-        return _Inner(graph.int(0), graph.int(0), graph.int(H), graph.int(W))
+        return _Inner(graph.integer(0), graph.integer(0), graph.integer(H), graph.integer(W))
     high, wide = (graph.op("Cast", side, to=graph.DOUBLE) for side in (height, width))
     by_rows = graph.op("Mul", high, graph.double(float(W)))
     by_columns = graph.op("Mul", wide, graph.double(float(H)))
@@ -175,8 +184,8 @@ def _weights(graph: Graph, given: str, wanted: str) -> str:
     source, target = (graph.op("Cast", side, to=graph.DOUBLE) for side in (given, wanted))
     scale = graph.op("Div", source, target)
     support = graph.op("Max", scale, graph.double(1.0))
-    rows = graph.op("Unsqueeze", graph.steps(target), graph.ints([1]))
-    columns = graph.op("Unsqueeze", graph.steps(source), graph.ints([0]))
+    rows = graph.op("Unsqueeze", graph.steps(target), graph.integers([1]))
+    columns = graph.op("Unsqueeze", graph.steps(source), graph.integers([0]))
     half = graph.double(0.5)
     centre = graph.op("Mul", graph.op("Add", rows, half), scale)
     low = graph.op("Floor", graph.op("Add", graph.op("Sub", centre, support), half))
@@ -190,7 +199,7 @@ def _weights(graph: Graph, given: str, wanted: str) -> str:
         "And", graph.op("GreaterOrEqual", columns, low), graph.op("Less", columns, high)
     )
     near = graph.op("Where", inside, near, graph.double(0.0))
-    total = graph.op("ReduceSum", near, graph.ints([1]), keepdims=1)
+    total = graph.op("ReduceSum", near, graph.integers([1]), keepdims=1)
     share = graph.op("Mul", graph.op("Div", near, total), graph.double(_BITS))
     return graph.op("Floor", graph.op("Add", share, half))
 
@@ -213,7 +222,10 @@ def _canvas(preparation: Preparation) -> np.ndarray[Any, np.dtype[np.float64]]:
 def _placed(graph: Graph, preparation: Preparation, planes: str, inner: _Inner) -> str:
     """The picture within the target; the rest is `fill`."""
     H, W = preparation.size
-    for axis, start, side, most in ((1, inner.top, inner.height, H), (2, inner.left, inner.width, W)):
+    for axis, start, side, most in (
+        (1, inner.top, inner.height, H),
+        (2, inner.left, inner.width, W),
+    ):
         at = graph.op("Sub", graph.array(np.arange(most, dtype=np.int64)), start)
         planes = _gathered(graph, preparation, planes, axis, (at, side, most))
     return planes
@@ -222,37 +234,39 @@ def _placed(graph: Graph, preparation: Preparation, planes: str, inner: _Inner) 
 def _gathered(
     graph: Graph, preparation: Preparation, planes: str, axis: int, place: tuple[str, str, int]
 ) -> str:
-    """Along one axis, what lies at each place; `fill` where a place is outside of the `side` that is there."""
+    """Along one axis, what lies at each place; `fill` where a place is outside of the `side` that is
+    there.
+    """
     at, side, most = place
     inside = graph.op(
-        "And", graph.op("GreaterOrEqual", at, graph.int(0)), graph.op("Less", at, side)
+        "And", graph.op("GreaterOrEqual", at, graph.integer(0)), graph.op("Less", at, side)
     )
-    last = graph.op("Sub", side, graph.int(1))
-    kept = graph.op("Max", graph.op("Min", at, last), graph.int(0))
+    last = graph.op("Sub", side, graph.integer(1))
+    kept = graph.op("Max", graph.op("Min", at, last), graph.integer(0))
     found = graph.op("Gather", planes, kept, axis=axis)
     shape = [1, most, 1] if axis == 1 else [1, 1, most]
-    inside = graph.op("Reshape", inside, graph.ints(shape))
+    inside = graph.op("Reshape", inside, graph.integers(shape))
     return graph.op("Where", inside, found, graph.array(_canvas(preparation)))
 
 
 def _centred(graph: Graph, preparation: Preparation, planes: str) -> str:
     """Moved by whole pixels until the middle of the object is the middle, as `Preparation` does."""
     apart = graph.op("Abs", graph.op("Sub", planes, graph.array(_canvas(preparation))))
-    object_ = graph.op("ReduceSum", apart, graph.ints([0]), keepdims=0)
+    object_ = graph.op("ReduceSum", apart, graph.integers([0]), keepdims=0)
     moves = []
     for axis, side in enumerate(preparation.size):
-        mass = graph.op("ReduceSum", object_, graph.ints([1 - axis]), keepdims=0)
+        mass = graph.op("ReduceSum", object_, graph.integers([1 - axis]), keepdims=0)
         moves.append(_move(graph, mass, side, preparation.centre == "box"))
     for axis, side in enumerate(preparation.size):
         at = graph.op("Sub", graph.array(np.arange(side, dtype=np.int64)), graph.whole(moves[axis]))
-        planes = _gathered(graph, preparation, planes, axis + 1, (at, graph.int(side), side))
+        planes = _gathered(graph, preparation, planes, axis + 1, (at, graph.integer(side), side))
     return planes
 
 
 def _move(graph: Graph, mass: str, side: int, by_box: bool) -> str:
     """How far to go, a whole number in float64; 0 where there is no object."""
     places = graph.array(np.arange(side, dtype=np.float64))
-    weight = graph.op("ReduceSum", mass, graph.ints([0]), keepdims=0)
+    weight = graph.op("ReduceSum", mass, graph.integers([0]), keepdims=0)
     if by_box:
         held = graph.op("Greater", mass, graph.double(0.0))
         far, none = graph.double(float(side)), graph.double(-1.0)
@@ -261,7 +275,7 @@ def _move(graph: Graph, mass: str, side: int, by_box: bool) -> str:
         twice = graph.op("Sub", graph.op("Sub", graph.double(float(side)), top), bottom)
         move = graph.op("Floor", graph.op("Div", twice, graph.double(2.0)))
     else:
-        sum_ = graph.op("ReduceSum", graph.op("Mul", mass, places), graph.ints([0]), keepdims=0)
+        sum_ = graph.op("ReduceSum", graph.op("Mul", mass, places), graph.integers([0]), keepdims=0)
         middle = graph.op("Mul", weight, graph.double(float(side)))
         above = graph.op("Sub", middle, graph.op("Mul", sum_, graph.double(2.0)))
         below = graph.op("Max", graph.op("Mul", weight, graph.double(2.0)), graph.double(1.0))

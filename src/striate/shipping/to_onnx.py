@@ -1,7 +1,8 @@
 """A network as an ONNX graph from prepared pictures to logits: the form that our own runtimes run.
 
-torch's exporter by tracing takes 0.2 s for networks of this kind, its newer one 6 s (most of it imports), so the
-first is used where this torch has it. Whatever made the graph, `agree.py` compares it with the network.
+torch's exporter by tracing takes 0.2 s for networks of this kind, its newer one 6 s (most of it imports),
+so the first is used where this torch has it. Whatever made the graph, `agree.py` compares it with the
+network.
 
 Shape legend: N batch, C channels, H height, W width, K classes.
 """
@@ -41,7 +42,7 @@ def tensor_graph(
             data = _exported(torch, network.eval(), given)
         except StriateError:
             raise
-        except Exception as fault:  # noqa: BLE001 an exporter may raise anything
+        except Exception as fault:
             text = str(fault).strip().split("\n")[0]
             raise StriateError(
                 f"torch cannot export this network to ONNX: {type(fault).__name__}: {text}",

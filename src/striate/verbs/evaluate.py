@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.errors import CannotTrain, GateFailed
 from striate.judging import scores
@@ -15,22 +16,26 @@ from striate.keeping.runs import Run
 from striate.pictures.dataset import Dataset, Finding
 from striate.pictures.opening import open_as_given
 from striate.training.recipe import Recipe
-from striate.verbs.train_order import Event, Order, Said, Working
+from striate.verbs.evaluate_drift import Drift, drift_of
+from striate.verbs.train_order import Event, Order, Said
 
 if TYPE_CHECKING:
-    from striate.pictures.store.cache import Prepared
     from torch import nn
 
+    from striate.pictures.store.cache import Prepared
     from striate.shipping.classifier import Classifier
 
 
 class Evaluated(NamedTuple):
-    """What was found on `count` pictures of `data`."""
+    """What was found on the pictures of `split` of `data`. drift: in what other pictures differ from the
+    run's val, None for the run's own.
+    """
 
     run: Path
     data: str
     split: str
     score: dict[str, Any]
+    drift: Drift | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -39,6 +44,7 @@ class Evaluated(NamedTuple):
             "data": self.data,
             "split": self.split,
             self.split: self.score,
+            **({"drift": self.drift.to_dict()} if self.drift else {}),
         }
 
 
@@ -47,10 +53,9 @@ def evaluate(
     data: str | None = None,
     split: str | None = None,
     *,
-    min_accuracy: float | None = None,
     skip_bad: bool = False,
 ) -> Generator[Event, None, Evaluated]:
-    """Judge a run; raise GateFailed where its accuracy is below `min_accuracy`.
+    """Judge a run.
 
     Without `data` the run's own pictures are taken, test before val. Pictures of `data` may have fewer
     classes than the run, never others.
@@ -77,14 +82,7 @@ def evaluate(
         )
     some = dataset.only(rows.astype(np.int64))
     some = some.with_split(np.full(len(some), 2, np.int8))
-    shown: list[Working] = []
-    pictures = train_data.prepared_all(
-        some,
-        classifier.preparation,
-        skip_bad,
-        lambda d, t: shown.append(Working("preparing", d, t)),
-    )
-    yield from shown[-1:]
+    pictures = yield from train_data.prepared_all(some, classifier.preparation, skip_bad)
     absent = [one for one in dataset.findings if one.code == "classes-absent"]
     for one in (*absent, *pictures.findings):
         yield Said(one.text, one.severity)
@@ -92,25 +90,40 @@ def evaluate(
     from striate.shipping.network import network_of
     from striate.shipping.opened import bundle_of
 
-    score = _score(classifier, network_of(bundle_of(run.path)), pictures, wanted)
-    reached = float(score["accuracy"])
+    logits, at = _asked(network_of(bundle_of(run.path)), pictures)
+    score = _score(classifier, logits, at, pictures, wanted)
+    found = None
+    if data is not None:
+        found = yield from drift_of(run, order, classifier, pictures, logits)
+    return Evaluated(run.path, data or order.data, split, score, found)
+
+
+def must_reach(found: Evaluated, min_accuracy: float | None) -> None:
+    """Raise GateFailed where the accuracy is below what was asked for."""
+    reached = float(found.score["accuracy"])
     if min_accuracy is not None and reached < min_accuracy:
         raise GateFailed(
-            f"accuracy on {split} is {reached:.2%}, and at least {min_accuracy:.2%} was asked for",
+            f"accuracy on {found.split} is {reached:.2%}, and at least {min_accuracy:.2%} was asked for",
             "look at the report of the run, or lower --min-accuracy",
-            where=str(run.path),
+            where=str(found.run),
         )
-    return Evaluated(run.path, data or order.data, split, score)
 
 
-def _score(
-    classifier: Classifier, network: nn.Module, pictures: Prepared, wanted_precision: float
-) -> dict[str, Any]:
-    """As it was kept: the temperature and the threshold are those of the card."""
+def _asked(network: nn.Module, pictures: Prepared) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     from striate.pictures.batches import Batches, BatchPlan
 
     batches = Batches(pictures, BatchPlan(64, split="test", shuffle=False))
-    logits, at = predict(network, batches.epoch(0))
+    return predict(network, batches.epoch(0))
+
+
+def _score(
+    classifier: Classifier,
+    logits: NDArray[np.float32],
+    at: NDArray[np.int64],
+    pictures: Prepared,
+    wanted_precision: float,
+) -> dict[str, Any]:
+    """As it was kept: the temperature and the threshold are those of the card."""
     labels, card = pictures.dataset.labels[at].astype(np.int64), classifier.card
     return scores.score(
         logits, labels, classifier.classes, float(card["temperature"]), wanted_precision,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from striate.pictures.source import Arrays
 from striate.pictures.split import complete, read_splits, scarce, with_made
 from striate.shipping.opened import bundle_of
 from striate.verbs import train_network, train_pace
+from striate.verbs.following import following
 from striate.verbs.train_order import Order, Working
 
 if TYPE_CHECKING:
@@ -172,9 +173,14 @@ def normalised_by(pictures: Prepared, seed: int) -> Preparation:
 
 
 def prepared_all(
-    dataset: Dataset, preparation: Preparation, skip_bad: bool, show: Callable[[int, int], None]
-) -> Prepared:
+    dataset: Dataset, preparation: Preparation, skip_bad: bool
+) -> Generator[Working, None, Prepared]:
     """All pictures as bytes of one size."""
     from striate.pictures.store.cache import Keeping, prepared
 
-    return prepared(dataset, preparation, Keeping(skip_bad=skip_bad), show)
+    keeping = Keeping(skip_bad=skip_bad)
+    return (
+        yield from following(
+            "preparing", lambda show: prepared(dataset, preparation, keeping, show)
+        )
+    )

@@ -1,4 +1,6 @@
-"""The ONNX of a trained network for its bundle: compared with the network on pictures of val before it is kept."""
+"""The ONNX of a trained network for its bundle: compared with the network on pictures of val before it is
+kept.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,7 @@ if TYPE_CHECKING:
 _PICTURES = 64
 
 
-def graph_for(
-    ready: Ready, network: nn.Module, card: dict[str, Any]
-) -> tuple[bytes | None, str]:
+def graph_for(ready: Ready, network: nn.Module, card: dict[str, Any]) -> tuple[bytes | None, str]:
     """The bytes of model.onnx, or None and why there is none: a run is never lost for it."""
     import torch
 

@@ -34,7 +34,7 @@ from striate.training.recipe import Recipe
 from striate.training.stopping import Stopping
 from striate.verbs import train_data, train_network
 from striate.verbs.train_network import Chosen
-from striate.verbs.train_order import Event, Order, Said, Working
+from striate.verbs.train_order import Event, Order, Said
 
 LOOKED_AT = 1_000  # pictures of val judged on the way; all of val at the end
 JUDGED_AT_ONCE = 256
@@ -150,11 +150,7 @@ def _prepared(
         preparation = Preparation.from_dict(kept)
     else:
         preparation = train_data.preparation_for(dataset, order_, recipe)
-    shown: list[Working] = []
-    pictures = train_data.prepared_all(
-        dataset, preparation, order_.skip_bad, lambda d, t: shown.append(Working("preparing", d, t))
-    )
-    yield from shown[-1:]
+    pictures = yield from train_data.prepared_all(dataset, preparation, order_.skip_bad)
     for one in pictures.findings:
         yield Said(one.text, one.severity)
     if not kept and not order_.source:

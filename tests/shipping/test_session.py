@@ -1,0 +1,82 @@
+"""A session says what its file says of itself, and refuses what it cannot run."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from striate.errors import GraphRefused
+from striate.grammar.plan import Plan
+from striate.shipping.session import FACTS, Session, facts_text
+from striate.shipping.to_onnx import tensor_graph
+
+TEXT = "1x8x8: conv3p1-4 relu gap fc3"
+
+
+def data() -> bytes:
+    return tensor_graph(Plan.read(TEXT).build(), (1, 8, 8), {"classes": ["a", "b", "c"]})
+
+
+def changed(told: str) -> bytes:
+    model = onnx.load_from_string(data())
+    helper.set_model_props(model, {FACTS: told})
+    return model.SerializeToString()
+
+
+def test_several_threads_get_their_own_answers() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    session = Session(data(), threads=1)
+    pictures = [np.full((1, 1, 8, 8), i, np.float32) for i in range(20)]
+    wanted = [session.run(one) for one in pictures]
+    with ThreadPoolExecutor(8) as crew:
+        for found, right in zip(crew.map(session.run, pictures * 5), wanted * 5, strict=True):
+            assert np.array_equal(found, right)
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ("{", "no JSON"),
+        ("[]", "no table"),
+        ("{}", "no table with a format"),
+        ('{"format": 1, "format": 1}', "stands twice"),
+        ('{"format": 99}', "has format 99"),
+        ('{"format": true}', "no table with a format"),
+    ],
+)
+def test_what_a_file_says_of_itself_is_read_strictly(told: str, words: str) -> None:
+    with pytest.raises(GraphRefused, match=words):
+        Session(changed(told), threads=1)
+
+
+def test_a_file_that_says_nothing_of_itself_has_no_facts() -> None:
+    model = onnx.load_from_string(data())
+    del model.metadata_props[:]
+    assert Session(model.SerializeToString(), threads=1).facts == {}
+
+
+def test_a_network_with_an_unknown_word_is_refused_in_one_line() -> None:
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
+    graph = helper.make_graph([helper.make_node("Evil", ["x"], ["y"])], "g", [x], [y])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    with pytest.raises(GraphRefused, match="cannot run it") as found:
+        Session(made.SerializeToString(), threads=1)
+    assert "\n" not in found.value.text
+
+
+def test_a_network_with_two_inputs_is_refused() -> None:
+    names = ("x", "w")
+    given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in names]
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
+    graph = helper.make_graph([helper.make_node("Add", [*names], ["y"])], "g", given, [y])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    with pytest.raises(GraphRefused, match="takes 2 inputs"):
+        Session(made.SerializeToString(), threads=1)
+
+
+def test_facts_keep_their_order() -> None:
+    assert facts_text({"b": 1, "a": "é"}) == '{"format": 1, "b": 1, "a": "é"}'
