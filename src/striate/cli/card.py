@@ -19,7 +19,10 @@ from striate.cli import output
 @click.argument("model", type=click.Path(path_type=Path))
 @output.json_option
 def command(model: Path, as_json: bool) -> None:
-    """What is known of a classifier, and how to run it without Striate, as Markdown."""
+    """What is known of a classifier, and how to run it without Striate.
+
+    A page in Markdown.
+    """
     from striate.verbs.card import card
 
     found = card(model)

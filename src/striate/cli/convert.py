@@ -21,8 +21,10 @@ from striate.cli import output
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
 @output.json_option
 def command(file: Path, out: Path | None, overwrite: bool, as_json: bool) -> None:
-    """Foreign weights (.pt, .pth) to safetensors. The file is data to us, never code: a process of its own
-    reads it, weights only, without network and with a memory limit.
+    """Foreign weights to safetensors, read in a locked-in process.
+
+    A .pt or .pth file is data to us, never code: a process of its own reads it, weights only, with a memory
+    limit and, where the system allows that, without network.
     """
     from striate.verbs.convert import convert
 

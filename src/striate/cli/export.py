@@ -50,7 +50,10 @@ def command(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    """One file for elsewhere, proven to give the same answers; no file is left that does not."""
+    """One file for elsewhere, proven to give the same answers.
+
+    No file is left that gives others.
+    """
     from striate.verbs.export import Wanted, export
 
     wanted = Wanted(form, int8, max_drop, data, out, overwrite)  # type: ignore[arg-type]

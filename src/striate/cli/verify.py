@@ -20,7 +20,7 @@ from striate.cli.live import Live
 @click.option("--against", type=click.Path(path_type=Path), help="The run it came from.")
 @output.json_option
 def command(file: Path, against: Path | None, as_json: bool) -> None:
-    """Is a file whole, can it be used, and does it answer as the run it came from?"""
+    """Is a file whole, and does it answer as the run it came from?"""
     from striate.verbs.verify import verify
 
     found = Live(quiet=as_json).follow(verify(file, against))
