@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import warnings
 import zipfile
@@ -118,3 +119,15 @@ def test_a_flipped_bit_is_found(packed: Path) -> None:
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileFault, match="cannot be read"):
         bundle_zip.read(tmp_path / "nowhere.striate")
+
+
+def test_a_file_of_today_loads_for_ever_with_the_same_answers() -> None:
+    from striate.shipping.agree import made_pictures
+    from striate.shipping.classifier import load
+
+    place = GOLDEN.with_name("bundle-1-onnx.striate")
+    wanted = json.loads(GOLDEN.with_name("bundle-1-onnx.json").read_text())
+    pictures = list(made_pictures((8, 8, 3), 6))
+    for runtime in ("onnx", "torch"):
+        found = load(place, runtime=runtime).probabilities(pictures)
+        assert abs(found - wanted).max() < 1e-5, runtime

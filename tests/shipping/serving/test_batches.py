@@ -1,0 +1,115 @@
+"""Nothing waits for a batch to fill, and what has to wait is answered together."""
+
+from __future__ import annotations
+
+import json
+import threading
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+import pytest
+
+from striate.pictures.files import to_png
+from striate.shipping.classifier import Classifier, load
+from striate.shipping.serving import batches, model_process
+from striate.shipping.serving.batches import Work, channelled
+from tests.shipping.serving import served
+from tests.verbs import made
+
+
+class Slow:
+    """An engine that says when it is asked, and answers when it is let."""
+
+    name = "slow"
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self.sizes: list[int] = []
+        self.asked, self.go = threading.Semaphore(0), threading.Semaphore(0)
+
+    def decode(self, data: bytes) -> Any:
+        return self._engine.decode(data)
+
+    def prepare(self, pixels: Any) -> Any:
+        return self._engine.prepare(pixels)
+
+    def probabilities(self, pictures: Any) -> Any:
+        self.sizes.append(len(pictures))
+        self.asked.release()
+        self.go.acquire()
+        return self._engine.probabilities(pictures)
+
+
+@pytest.fixture
+def slow() -> Classifier:
+    found = load(made.photos().path, threads=1)
+    found.engine = Slow(found.engine)
+    return found
+
+
+def head(number: int, do: str = "predict", **more: Any) -> dict[str, Any]:
+    return {"id": number, "do": do, "left": 60, "top": 2, "names": ["n"], **more}
+
+
+def give(work: Work, number: int, picture: bytes, **more: Any) -> None:
+    work.take(head(number, sizes=[len(picture)], **more), picture)
+
+
+def test_an_idle_model_runs_one_picture_and_those_that_waited_run_together(slow: Any) -> None:
+    answers: SimpleQueue[Any] = SimpleQueue()
+    work = Work(slow, 1, lambda *told: answers.put(told), most=4)
+    for i in range(7):
+        give(work, i, served.pictures()[i])
+        if i == 0:
+            assert slow.engine.asked.acquire(timeout=30)
+    while work._decoded.qsize() < 6:
+        pass
+    for _ in range(3):
+        slow.engine.go.release()
+    found = {told["id"]: json.loads(body) for told, body in (answers.get(timeout=30) for _ in range(7))}
+    assert slow.engine.sizes == [1, 4, 2]
+    slow.engine.go.release()
+    for i, row in enumerate(slow.predict(served.pictures()[0])):
+        assert found[i][0]["probability"] == pytest.approx(row.probability, abs=1e-6)
+
+
+def test_what_nobody_waits_for_is_not_looked_at(slow: Any) -> None:
+    answers: SimpleQueue[Any] = SimpleQueue()
+    work = Work(slow, 1, lambda *told: answers.put(told))
+    give(work, 1, served.pictures()[0], left=-1)
+    told, _ = answers.get(timeout=30)
+    assert told["failed"] == 1
+    assert slow.engine.sizes == []
+
+
+def test_a_network_that_fails_answers_with_a_reason_and_goes_on(slow: Any) -> None:
+    answers: SimpleQueue[Any] = SimpleQueue()
+    work = Work(slow, 1, lambda *told: answers.put(told))
+    good = slow.engine._engine
+    slow.engine._engine = None
+    slow.engine.go.release(2)
+    give(work, 1, served.pictures()[0], do="infer")
+    work.take(head(2, "infer", shape=[1, 9, 9, 3]), bytes(243))
+    assert [answers.get(timeout=30)[0]["failed"] for _ in range(2)] == [1, 1]
+    slow.engine._engine = good
+    slow.engine.go.release()
+    give(work, 3, served.pictures()[0], do="infer")
+    told, body = answers.get(timeout=30)
+    assert told["failed"] == 0
+    assert np.frombuffer(body, "<f4").sum() == pytest.approx(1)
+
+
+def test_grey_becomes_colour_and_colour_grey_as_pillow_does_it(rng: np.random.Generator) -> None:
+    from striate.pictures.files import Rules, decode
+
+    pixels = rng.integers(0, 256, (40, 50, 3), np.uint8)
+    wanted = decode(to_png(pixels), Rules(mode="L"))
+    assert (channelled(pixels, 1) == wanted).all()
+    assert channelled(wanted, 3).shape == (40, 50, 3)
+    assert channelled(pixels, 3) is pixels
+
+
+def test_the_first_run_is_before_the_first_client() -> None:
+    model_process._warm(load(made.digits().path, threads=1))
+    assert batches.MOST >= 8
