@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import check_speed, pictures, plan
+from bench import check_speed, features, pictures, plan
 
 
 def main() -> int:
@@ -32,6 +32,11 @@ def main() -> int:
         below = speed.share < speed.aim
         missed += below
         print(f"{check_speed.shown(speed)}{'  missed' if below else ''}", flush=True)
+    print()
+    for ratio in features.measure():
+        below = ratio.share < features.AIM
+        missed += below
+        print(f"{features.shown(ratio)}{'  missed' if below else ''}", flush=True)
     print(flush=True)
     missed += trained()
     print(f"\n{missed} of the aims missed" if missed else "\nall aims held", file=sys.stderr)

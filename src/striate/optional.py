@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from importlib import metadata
 from importlib.util import find_spec
 from types import ModuleType
 
@@ -57,6 +56,8 @@ def distribution(module: str) -> str:
 
 def version(module: str) -> str | None:
     """The installed version of the package of `module`, without importing it; None where it is missing."""
+    from importlib import metadata  # here, because every command would wait 15 ms for it
+
     try:
         return metadata.version(distribution(module))
     except metadata.PackageNotFoundError:

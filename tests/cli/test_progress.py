@@ -39,6 +39,15 @@ def test_a_short_work_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+def test_where_the_end_is_not_known_the_rate_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock()
+    with Progress(clock) as progress:
+        progress.show("predicting", 0, None)
+        clock.time += 10
+        progress.show("predicting", 5_000, None)
+    assert capsys.readouterr().err == "predicting: 5,000, 500/s\n"
+
+
 def test_in_a_terminal_one_line_is_drawn_and_wiped(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

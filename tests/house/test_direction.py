@@ -22,8 +22,8 @@ ONLY_IN = {
     "PIL": ("pictures/files.py",),
     "onnx": ("shipping/to_onnx.py", "shipping/quantise.py", "shipping/agree.py"),
     "onnxscript": ("shipping/to_onnx.py", "shipping/quantise.py", "shipping/agree.py"),
-    "starlette": ("studio/", "shipping/serve.py"),
-    "uvicorn": ("studio/", "shipping/serve.py"),
+    "starlette": ("studio/", "shipping/serving/"),
+    "uvicorn": ("studio/", "shipping/serving/"),
     "timm": ("zoo/", "grammar/trace.py"),
 }
 # These plan networks on the base install, so torch (and mostly numpy) must not be met on the way.

@@ -58,6 +58,16 @@ VERBS = (
     Verb("compare", "Train and judge", "Runs side by side: is a difference more than chance?"),
     Verb("runs", "Train and judge", "List, show and remove runs."),
     Verb("report", "Train and judge", "The page of a run: scores, curves, errors, in one file."),
+    Verb(
+        "see",
+        "Look inside",
+        "Look into a network: why an answer, its filters, maps, units and fields.",
+    ),
+    Verb(
+        "baselines",
+        "Look inside",
+        "Was a convolutional network worth it? Every method before it, on the same pictures.",
+    ),
     Verb("predict", "Use it", "Answers for pictures: a table, JSON lines or CSV."),
     Verb("export", "Use it", "One file for elsewhere, proven to give the same answers."),
     Verb("verify", "Use it", "Is a file whole, and does it answer as the run it came from?"),

@@ -30,8 +30,8 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self.clear()
 
-    def show(self, what: str, done: int, total: int) -> None:
-        """`done` of `total`; a new `what` is shown at once in a terminal."""
+    def show(self, what: str, done: int, total: int | None) -> None:
+        """`done` of `total`, None where nobody knows; a new `what` is shown at once in a terminal."""
         now = self._now()
         if what != self._what:
             self._what, self._begun = what, now
@@ -39,16 +39,26 @@ class Progress:
         if now - self._last < (_REDRAWN_S if self._is_terminal else _LINE_S):
             return
         self._last = now
-        text = f"{what}: {done:,} of {total:,}{self._left(done, total, now)}"
+        if total is None:
+            text = f"{what}: {done:,}{self._rate(done, now)}"
+        else:
+            text = f"{what}: {done:,} of {total:,}{self._left(done, total, now)}"
         if not self._is_terminal:
             output.note(text)
             return
-        filled = round(_BAR * done / max(total, 1))
-        line = f"{'█' * filled}{'░' * (_BAR - filled)} {text}"
+        line = text
+        if total is not None:
+            filled = round(_BAR * done / max(total, 1))
+            line = f"{'█' * filled}{'░' * (_BAR - filled)} {text}"
         width = max(10, (output.terminal_width() or 80) - 1)
         line = line[:width]
         click.echo("\r" + line + " " * max(0, self._drawn - len(line)), nl=False, err=True)
         self._drawn = len(line)
+
+    def _rate(self, done: int, now: float) -> str:
+        """How fast it goes, where the end is not known."""
+        spent = now - self._begun
+        return f", {done / spent:,.0f}/s" if spent >= 2 else ""
 
     def _left(self, done: int, total: int, now: float) -> str:
         """The time that is left, where it can be guessed."""

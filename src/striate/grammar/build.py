@@ -8,7 +8,6 @@ Shape legend: N batch, C channels, H height, W width; parts take and give N C H 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import singledispatch
 from typing import TYPE_CHECKING, cast
 
@@ -16,7 +15,8 @@ from torch import nn
 
 from striate.geometry.shape import Pair
 from striate.grammar import parts, plain, sliding
-from striate.grammar.bind import Block, Layer, Node
+from striate.grammar.bind import Layer, Node
+from striate.grammar.layer import without_softmax
 from striate.grammar.words import Word
 
 if TYPE_CHECKING:
@@ -26,17 +26,7 @@ if TYPE_CHECKING:
 def build(plan: Plan, *, softmax: bool = False) -> nn.Module:
     """The whole network with PyTorch's own initial weights. A final softmax belongs to the loss: it
     is left out unless `softmax` is true."""
-    return _sequence(plan.nodes if softmax else _scores(plan.nodes))
-
-
-def _scores(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-    """The nodes without a final softmax, also where it ends a last stage; a softmax alone stays."""
-    last = nodes[-1]
-    if isinstance(last, Layer) and isinstance(last.kind, plain.Softmax) and len(nodes) > 1:
-        return nodes[:-1]
-    if isinstance(last, Block) and last.how == "stage":
-        return (*nodes[:-1], replace(last, arms=(_scores(last.arms[0]),)))
-    return nodes
+    return _sequence(plan.nodes if softmax else without_softmax(plan.nodes))
 
 
 def _sequence(nodes: tuple[Node, ...]) -> nn.Sequential:

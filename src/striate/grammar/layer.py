@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, final
 
 from striate.errors import Remainder
 from striate.geometry.field import Field
 from striate.geometry.shape import Pair, Shape
+from striate.grammar.plain import Softmax
 from striate.grammar.words import Word
 
 Fields = tuple[Field, Field]
@@ -93,3 +94,13 @@ def layers_of(nodes: tuple[Node, ...]) -> Iterator[Layer]:
             yield from layers_of(arm)
         if node.join:
             yield node.join
+
+
+def without_softmax(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The nodes without a final softmax, also where it ends a last stage; a softmax alone stays."""
+    last = nodes[-1]
+    if isinstance(last, Layer) and isinstance(last.kind, Softmax) and len(nodes) > 1:
+        return nodes[:-1]
+    if isinstance(last, Block) and last.how == "stage":
+        return (*nodes[:-1], replace(last, arms=(without_softmax(last.arms[0]),)))
+    return nodes

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, final, overload
+from typing import TYPE_CHECKING, Any, Literal, final, overload
 
-from striate.errors import ClassesDiffer, LimitExceeded, PlanError, Remainder, Unbound
+from striate.errors import ClassesDiffer, LimitExceeded, PlanError, Remainder, Unbound, UsageError
 from striate.geometry.shape import MAX_SIZE, Pair, Shape
 from striate.grammar.bind import bind
 from striate.grammar.combine import Branches, Items, layers_in, words_in
@@ -27,6 +27,8 @@ from striate.optional import need
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from striate.textbook.network import Network
 
 
 @final
@@ -198,9 +200,30 @@ class Plan:
         except Remainder as refusal:
             raise refusal.located(self._shown) from None
 
-    def build(self, *, softmax: bool = False) -> nn.Module:
-        """The network as a PyTorch module, freshly initialised. A final `softmax` is left to the loss unless
-        asked for."""
+    @overload
+    def build(self, kind: Literal["torch"] = ..., *, softmax: bool = ...) -> nn.Module: ...
+    @overload
+    def build(
+        self, kind: Literal["textbook"], *, softmax: bool = ..., seed: int = ...
+    ) -> Network: ...
+    def build(
+        self, kind: str = "torch", *, softmax: bool = False, seed: int = 0
+    ) -> nn.Module | Network:
+        """The network as a PyTorch module, freshly initialised by PyTorch's own generator; or as the
+        `textbook` network in NumPy, whose first weights are drawn from `seed`. A final `softmax` is left to
+        the loss unless asked for."""
+        if kind == "textbook":
+            from striate.grammar import build_textbook
+
+            try:
+                return build_textbook.build(self, softmax=softmax, seed=seed)
+            except PlanError as fault:
+                raise fault.located(self._shown) from None
+        if kind != "torch":
+            raise UsageError(
+                f"a plan is built as `torch` or as `textbook`; got {kind[:40]!r}",
+                'leave it out for PyTorch, or write `plan.build("textbook")`',
+            )
         need("torch", to="build a network", extra="train")
         from striate.grammar.build import build
 

@@ -2,7 +2,7 @@
 
 A word is one frozen dataclass. Its fields say how they are spelt: `slot` is the number right after the name,
 `option("s", ...)` a letter and a number, `width()` the channels after the dash. To add a word, write
-its dataclass and name it in `vocabulary.py` (and in `build.py`).
+its dataclass and name it in `vocabulary.py` (and in `build.py` and `build_textbook.py`).
 Sizes are one number or a (height, width) pair, height first.
 """
 

@@ -48,7 +48,8 @@ def lines(title: str, series: Sequence[Series], scale: Scale, marks: Sequence[Ma
     if not kept:
         return Html("")
     heights = [y for s in kept for _, y in s.points]
-    x = axes.along(max(x for s in kept for x, _ in s.points), is_share=scale.along_is_share)
+    places = [x for s in kept for x, _ in s.points]
+    x = axes.along(max(places), low=min(0.0, *places), is_share=scale.along_is_share)
     y = axes.upright(heights, is_log=scale.is_log, is_share=scale.is_share)
     parts = axes.frame(title, scale.names, x, y)
     parts += axes.legend((s.name, s.kind) for s in kept if s.name)

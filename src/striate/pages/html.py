@@ -23,8 +23,10 @@ class Section(NamedTuple):
     body: Html
 
 
-def page(title: str, lead: Html, sections: Sequence[Section], language: str = "en") -> str:
-    """The whole file."""
+def page(
+    title: str, lead: Html, sections: Sequence[Section], language: str = "en", style: str = ""
+) -> str:
+    """The whole file; `style` is added to the look that all pages have."""
     shown = [section for section in sections if section.body]
     links = "".join(f'<li><a href="#{s.name}">{escaped(s.title)}</a></li>' for s in shown)
     body = "".join(f'<h2 id="{s.name}">{escaped(s.title)}</h2>\n{s.body}\n' for s in shown)
@@ -34,7 +36,7 @@ def page(title: str, lead: Html, sections: Sequence[Section], language: str = "e
         '<meta name="color-scheme" content="light dark">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "img-src data:; style-src 'unsafe-inline'\">\n"
-        f"<title>{escaped(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{escaped(title)}</title>\n<style>{STYLE}{style}</style>\n</head>\n<body>\n"
         f'<a class="skip" href="#{shown[0].name if shown else ""}">Skip to the content</a>\n'
         f"<main>\n<h1>{escaped(title)}</h1>\n{lead}\n"
         f'<nav aria-label="Parts of this page"><ul>{links}</ul></nav>\n{body}</main>\n</body>\n</html>\n'

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import FileFault, GraphRefused, PreparationFault, Unreadable
-from striate.keeping.bundle import Bundle
 from striate.pictures.files import Pixels, read_bytes
 from striate.pictures.prepare import Preparation
 from striate.shipping.answer import Answer
@@ -24,6 +23,8 @@ from striate.shipping.session import Session
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from striate.keeping.bundle import Bundle
 
 Picture = str | Path | bytes | Pixels
 Runtime = Literal["onnx", "torch"]

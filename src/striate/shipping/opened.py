@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from striate.errors import CannotTrain, FileFault, GraphRefused
-from striate.keeping import bundle, bundle_zip
-from striate.keeping.runs import find, is_run
+
+if TYPE_CHECKING:
+    from striate.keeping.bundle import Bundle
 
 ZIP, GRAPH = ".striate", ".onnx"
 _LARGEST = (1 << 31) - 1  # protobuf's own limit
@@ -17,8 +19,10 @@ def is_graph(path: str | Path) -> bool:
     return Path(path).suffix.lower() == GRAPH
 
 
-def bundle_of(path: str | Path) -> bundle.Bundle:
+def bundle_of(path: str | Path) -> Bundle:
     """The bundle of a run, or the one in the folder or file itself, checked."""
+    from striate.keeping import bundle, bundle_zip  # here: an .onnx needs none of it
+
     found = found_at(path)
     if found.is_file():
         return bundle_zip.read(found)
@@ -44,11 +48,15 @@ def graph_of(path: str | Path) -> bytes:
 
 def found_at(path: str | Path) -> Path:
     """A path as it is typed: `latest` and the names of runs stand for their folders."""
+    from striate.keeping.runs import find
+
     found = Path(path)
     return found if found.exists() or is_graph(found) or found.suffix == ZIP else find(found)
 
 
 def _folder_of(folder: Path) -> Path:
+    from striate.keeping.runs import is_run
+
     if is_run(folder):
         folder = folder / "bundle"
         if not folder.is_dir():

@@ -1,11 +1,9 @@
-"""A real server in a process of its own, and small clients that can misbehave.
-
-Run as a program it is the server: limits come as JSON, so that tests need not wait half a minute.
-"""
+"""A real server in a process of its own, and small clients that can misbehave."""
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import http.client
 import json
 import os
@@ -14,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,7 +43,7 @@ class Served:
     def __init__(self, model: Path, limits: Limits | None = None, **wanted: Any) -> None:
         order = {"model": str(model), "limits": asdict(limits or Limits()), **wanted}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.shipping.serving.served", json.dumps(order)],
+            [sys.executable, "-m", "tests.shipping.serving.server_job", json.dumps(order)],
             stdout=subprocess.PIPE,
             cwd=ROOT,
             env=environment() | {"OMP_NUM_THREADS": "1"},
@@ -100,10 +98,8 @@ class Served:
     def raw(self, data: bytes, until: float = 5.0) -> bytes:
         """Whatever comes back for these bytes until the server closes, or for `until` seconds."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=until) as link:
-            try:
+            with contextlib.suppress(OSError):
                 link.sendall(data)
-            except OSError:
-                pass
             return received(link)
 
     def models(self) -> list[int]:
@@ -145,7 +141,9 @@ def form(*files: tuple[str, bytes], boundary: str = "x-boundary-x") -> tuple[byt
     """A multipart body and its content type."""
     pieces = b"".join(
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-        f"Content-Type: image/jpeg\r\n\r\n".encode() + data + b"\r\n"
+        f"Content-Type: image/jpeg\r\n\r\n".encode()
+        + data
+        + b"\r\n"
         for name, data in files
     )
     return pieces + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
@@ -170,27 +168,3 @@ def pause(server: Served) -> int:
     (number,) = server.models()
     os.kill(number, signal.SIGSTOP)
     return number
-
-
-def _serve(order: dict[str, Any]) -> None:
-    from striate.shipping.serving import server
-
-    limits = replace(Limits(), **order.pop("limits"))
-    model = Path(order.pop("model"))
-    hosts = tuple(order.pop("allowed_hosts", ()))
-    wanted = server.Wanted(
-        model, "photos", port=0, allowed_hosts=hosts, threads=1, limits=limits, **order
-    )
-    listening = server.listening
-
-    def say(host: str, port: int) -> socket.socket:
-        made = listening(host, port)
-        print(made.getsockname()[1], flush=True)
-        return made
-
-    server.listening = say
-    server.serve(wanted, lambda _: print("ready", flush=True))
-
-
-if __name__ == "__main__":
-    _serve(json.loads(sys.argv[1]))

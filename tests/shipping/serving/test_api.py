@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from striate.shipping.serving.routes import table
 from tests.shipping.serving import served
-from tests.shipping.serving.test_guard import desk, table
+from tests.shipping.serving.test_guard import desk
 
 
 def test_every_route_stands_in_the_description() -> None:

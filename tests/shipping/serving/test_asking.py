@@ -116,7 +116,9 @@ def test_an_address_within_a_form_is_refused_too(address: str) -> None:
     assert "never fetched" in served.photos().post(field, content_type=kind).json["error"]
 
 
-@pytest.mark.parametrize("query", ["top=0", "top=x", "top=1.5", "threshold=2", "threshold=nan", "k=1"])
+@pytest.mark.parametrize(
+    "query", ["top=0", "top=x", "top=1.5", "threshold=2", "threshold=nan", "k=1"]
+)
 def test_a_parameter_out_of_range_is_400(query: str) -> None:
     assert served.photos().post(served.pictures()[0], f"/predict?{query}").status == 400
 

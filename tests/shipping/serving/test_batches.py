@@ -67,7 +67,9 @@ def test_an_idle_model_runs_one_picture_and_those_that_waited_run_together(slow:
         pass
     for _ in range(3):
         slow.engine.go.release()
-    found = {told["id"]: json.loads(body) for told, body in (answers.get(timeout=30) for _ in range(7))}
+    found = {
+        told["id"]: json.loads(body) for told, body in (answers.get(timeout=30) for _ in range(7))
+    }
     assert slow.engine.sizes == [1, 4, 2]
     slow.engine.go.release()
     for i, row in enumerate(slow.predict(served.pictures()[0])):

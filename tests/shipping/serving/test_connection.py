@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -162,7 +163,7 @@ def test_memory_stays_bounded_under_large_bodies_and_bombs() -> None:
 
     def resident() -> int:
         numbers = [server.process.pid, *server.models()]
-        text = [open(f"/proc/{number}/statm").read() for number in numbers]
+        text = [Path(f"/proc/{number}/statm").read_text() for number in numbers]
         return sum(int(one.split()[1]) * 4096 for one in text)
 
     server.post(bytes(2**24 - 10))

@@ -15,7 +15,11 @@ def written(*messages: tuple[dict[str, object], bytes]) -> bytes:
     return b"".join(b"".join(frames.packed(head, body)) for head, body in messages)
 
 
-MESSAGES = [({"id": 1, "names": ["ü\n"]}, bytes(range(256)) * 1000), ({}, b""), ({"a": None}, b"x")]
+MESSAGES: list[tuple[dict[str, object], bytes]] = [
+    ({"id": 1, "names": ["ü\n"]}, bytes(range(256)) * 1000),
+    ({}, b""),
+    ({"a": None}, b"x"),
+]
 
 
 def test_messages_come_out_as_they_went_in() -> None:

@@ -72,7 +72,11 @@ def test_pixels_as_json_give_what_python_gives_and_the_id_comes_back(path: str) 
     found = infer(image() | {"id": "my-42"}, path)
     assert found.status == 200
     content = found.json
-    assert (content["model_name"], content["model_version"], content["id"]) == ("photos", "1", "my-42")
+    assert (content["model_name"], content["model_version"], content["id"]) == (
+        "photos",
+        "1",
+        "my-42",
+    )
     by_name = {one["name"]: one for one in content["outputs"]}
     assert {n: one["datatype"] for n, one in by_name.items()} == {
         "probabilities": "FP32", "label": "BYTES", "sure": "BOOL",
@@ -141,7 +145,15 @@ def test_a_file_that_is_no_picture_is_422() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"[" * 10_000, b'{"a":' * 10_000, b"\xff", b"{", b"NaN", b'{"inputs": NaN}', b'{"id":1,"id":2}'],
+    [
+        b"[" * 10_000,
+        b'{"a":' * 10_000,
+        b"\xff",
+        b"{",
+        b"NaN",
+        b'{"inputs": NaN}',
+        b'{"id":1,"id":2}',
+    ],
 )
 def test_json_that_is_none_is_400_however_deep(body: bytes) -> None:
     assert served.photos().ask("POST", f"{MODEL}/infer", body).status == 400
@@ -152,7 +164,9 @@ def test_a_small_text_cannot_become_gigabytes() -> None:
     assert found.status == 413
 
 
-@pytest.mark.parametrize("path", ["/v2/models/other", "/v2/models/photos/versions/2", "/v2/models/%2e%2e"])
+@pytest.mark.parametrize(
+    "path", ["/v2/models/other", "/v2/models/photos/versions/2", "/v2/models/%2e%2e"]
+)
 @pytest.mark.parametrize("end", ["", "/ready", "/infer"])
 def test_an_unknown_model_or_version_is_404_with_an_error_text(path: str, end: str) -> None:
     method = "POST" if end == "/infer" else "GET"
@@ -178,7 +192,10 @@ def test_a_client_that_others_wrote_gets_the_same_answers(tmp_path: Path) -> Non
     script = ROOT / "tests" / "shipping" / "serving" / "triton_client.py"
     address = f"127.0.0.1:{served.photos().port}"
     done = subprocess.run(
-        [str(python), str(script), address, str(tmp_path)], capture_output=True, text=True, timeout=120
+        [str(python), str(script), address, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

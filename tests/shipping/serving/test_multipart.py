@@ -33,8 +33,9 @@ def test_a_quoted_boundary_and_other_parameters_are_read() -> None:
         b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx',
         b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n--b',
         b"--b\r\nX: y\r\n\r\nx\r\n--b--",
-        b'--b\r\nContent-Disposition: form-data; name="a"\r\n' + b"X: y\r\n" * 2000 + b"\r\nx\r\n--b--",
-        b'--b\r\nContent-Disposition: form-data; name="a"\r\nContent-Transfer-Encoding: base64\r\n\r\nx\r\n--b--',
+        b'--b\r\nContent-Disposition: form-data; name="a"\r\n' + b"X: y\r\n" * 2000 + b"\r\n\r\n--b--",
+        b'--b\r\nContent-Disposition: form-data; name="a"\r\nContent-Transfer-Encoding: base64\r\n\r\nx'
+        b"\r\n--b--",
     ],
 )  # fmt: skip
 def test_a_body_that_is_no_form_is_a_sentence(body: bytes) -> None:
@@ -74,7 +75,7 @@ def test_mutated_forms_are_read_or_refused_and_nothing_else() -> None:
         for _ in range(draw.randint(1, 8)):
             at = draw.randrange(len(body))
             if draw.random() < 0.5:
-                body[at] = draw.choice(b"-\r\n:;=\"x\0\xff")
+                body[at] = draw.choice(b'-\r\n:;="x\0\xff')
             else:
                 del body[at : at + draw.randint(1, 9)]
         try:

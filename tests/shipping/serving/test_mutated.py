@@ -13,7 +13,7 @@ from tests.shipping.serving import served
 from tests.shipping.serving.served import received
 from tests.shipping.serving.test_guard import VERBS, routes
 
-ODD = b"\r\n: \0\xff%;=\"\\/?#-{}[]0A"
+ODD = b'\r\n: \0\xff%;="\\/?#-{}[]0A'
 
 
 def seeds(port: int) -> list[bytes]:
@@ -32,7 +32,11 @@ def seeds(port: int) -> list[bytes]:
         made("POST /predict?top=2", picture),
         made("POST /predict", body, f"Content-Type: {kind}\r\n"),
         made("POST /v2/models/photos/infer", tensor),
-        made("POST /v2/models/photos/infer", tensor + b"\x03", "Inference-Header-Content-Length: 81\r\n"),
+        made(
+            "POST /v2/models/photos/infer",
+            tensor + b"\x03",
+            "Inference-Header-Content-Length: 81\r\n",
+        ),
         made("POST /seen", more="Transfer-Encoding: chunked\r\n") + chunked,
         *(made(f"{verb} {path}") for verb in VERBS for path in routes()[:6]),
     ]
@@ -103,5 +107,7 @@ def test_a_hundred_thousand_mutants_change_nothing() -> None:
 def corpus() -> list[bytes]:
     """Requests and forms of go-fuzz's corpus, where the shared data has them."""
     root = Path(os.environ.get("STRIATE_DATA", "")) / "badimages" / "go-fuzz"
-    named = [p for kind in ("httpreq", "multipart") for p in root.rglob(f"*{kind}*/**/*") if p.is_file()]
+    named = [
+        p for kind in ("httpreq", "multipart") for p in root.rglob(f"*{kind}*/**/*") if p.is_file()
+    ]
     return [path.read_bytes()[:65536] for path in sorted(named)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
@@ -126,7 +127,5 @@ def test_the_end_does_not_wait_for_ever_and_a_second_signal_not_at_all() -> None
 
 
 def _ask_quietly(server: Served) -> None:
-    try:
+    with contextlib.suppress(OSError):
         server.post(served.pictures()[0])
-    except OSError:
-        pass

@@ -26,23 +26,31 @@ def read(body: bytes, length: str | None = None) -> tensors.Given:
 def test_pixels_behind_the_json_are_taken_as_they_are() -> None:
     data = bytes(range(12))
     body, length = whole(
-        data, name="image", datatype="UINT8", shape=[1, 2, 2, 3], parameters={"binary_data_size": 12}
+        data,
+        name="image",
+        datatype="UINT8",
+        shape=[1, 2, 2, 3],
+        parameters={"binary_data_size": 12},
     )
     found = read(body, length)
-    assert (found.pixels, found.shape, found.count) == (data, [1, 2, 2, 3], 1)
+    assert (found.pixels, found.shape, found.number) == (data, [1, 2, 2, 3], 1)
     assert found.wanted == list(OUTPUTS)
     assert not found.binary
 
 
 def test_files_behind_the_json_are_told_apart_by_their_lengths() -> None:
     data = tensors.as_bytes(["ab", "", "ü"])
-    given = {"name": "encoded", "datatype": "BYTES", "parameters": {"binary_data_size": len(data)}}
+    given: dict[str, Any] = {
+        "name": "encoded",
+        "datatype": "BYTES",
+        "parameters": {"binary_data_size": len(data)},
+    }
     body, length = whole(data, shape=[3], **given)
     assert read(body, length).files == [b"ab", b"", "ü".encode()]
     body, length = whole(data[:-1], shape=[3], **given)
     with pytest.raises(Refused):
         read(body, length)
-    cut = data[:-5] + struct.pack("<I", 2**31) + b"x"
+    cut = data[:-6] + struct.pack("<I", 2**31) + b"xy"
     body, length = whole(cut, shape=[3], **given)
     with pytest.raises(Refused, match="longer than the body"):
         read(body, length)
