@@ -222,9 +222,9 @@ class CannotJudge(StriateError):
 
 
 class CannotLookInside(StriateError):
-    """What was to be seen is not in this network: no layer has that name, the layer has no maps or no filters,
-    or the network does not answer with one row of scores for each picture. The message names layers that
-    would do."""
+    """What was to be seen is not in this network: no layer has that name, the layer has no maps or no
+    filters, or the network does not answer with one row of scores for each picture. The message names
+    layers that would do."""
 
     code, title, exit_code = "M009", "a network that cannot be looked into so", 4
 

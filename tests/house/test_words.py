@@ -13,7 +13,7 @@ from striate import errors
 from striate.errors import StriateError
 from tests.house.sources import ROOT, functions, modules, shown, tree
 
-LETTERS = "UGSMDNFTXE"
+LETTERS = "UGSMDNFTXEP"
 
 
 def kinds() -> list[type[StriateError]]:

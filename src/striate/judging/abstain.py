@@ -63,9 +63,9 @@ def abstain(
     good enough, but at least `wanted` itself, since among calibrated probabilities above `wanted` the mean
     is above it too; and 1 where none even counts. `is_shown` is False then, and `text` says why.
 
-    A threshold lies half-way to the next lower probability, so that rounding moves no picture across. Where all
-    may be answered it lies just below the lowest: a picture of which the network is less sure than of any
-    that was judged (something else altogether, perhaps) is not answered.
+    A threshold lies half-way to the next lower probability, so that rounding moves no picture across.
+    Where all may be answered it lies just below the lowest: a picture of which the network is less sure
+    than of any that was judged (something else altogether, perhaps) is not answered.
     """
     if not 0 < wanted < 1:
         raise CannotJudge(f"a precision of {wanted:g} cannot be wanted", "give one between 0 and 1")
@@ -98,8 +98,8 @@ def _chosen(confidence: Floats, correct: Bools, wanted: float) -> float:
 
 
 def _between(falling: Floats, last: int) -> float:
-    """Half-way from the last that is answered to the next; just below the last where all are answered: what is
-    less sure than every picture here was never judged.
+    """Half-way from the last that is answered to the next; just below the last where all are answered:
+    what is less sure than every picture here was never judged.
     """
     if last + 1 == len(falling):
         return max(0.0, float(falling[last]) - _HAIR)

@@ -74,8 +74,7 @@ def _unpack(path: Path, folder: Path) -> None:
                 raise _refused(path, "; ".join(faults[:5]))
             for one in given.infolist():
                 with given.open(one) as part, open(folder / one.filename, "xb") as made:
-                    while chunk := part.read(_CHUNK):
-                        made.write(chunk)
+                    shutil.copyfileobj(part, made, _CHUNK)
     except OSError as fault:
         raise FileFault(
             f"{path} cannot be read: {fault.strerror or fault}",
