@@ -58,13 +58,15 @@ def test_four_commands_lead_from_a_run_to_a_page(tmp_path: Path) -> None:
     (tmp_path / "cat.jpg").write_bytes(picture)
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "HOME": str(tmp_path)}
     env |= {"OMP_NUM_THREADS": "1"}
+    printed = ""
     for words in shown[:3]:
         done = subprocess.run(
             [sys.executable, "-m", "striate", *words[1:]],
             cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}{done.stderr}"
-    assert "cat" in done.stdout
+        printed = done.stdout
+    assert "cat" in printed
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "striate", *shown[3][1:], "--port", str(port)],

@@ -1,1 +1,0 @@
-"""Inside the network: filters, maps, units, fields, and what they have learned."""

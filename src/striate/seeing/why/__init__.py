@@ -1,1 +1,0 @@
-"""Why this answer: one method a file, each giving its raw values."""
