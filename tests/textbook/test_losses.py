@@ -37,7 +37,9 @@ def test_equal_scores_cost_log_of_the_number_of_classes(classes: int) -> None:
     assert math.isclose(HingeLoss().forward(scores, labels), classes - 1)
 
 
-@pytest.mark.parametrize("loss", [SoftmaxLoss(), HingeLoss(), HingeLoss(0.5)], ids=repr)
+@pytest.mark.parametrize(
+    "loss", [SoftmaxLoss(), HingeLoss(), HingeLoss(0.5)], ids=["softmax", "hinge", "hinge-half"]
+)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_its_gradient_is_what_trying_gives(
     shape: tuple[int, int], loss: Loss, rng: np.random.Generator
