@@ -19,6 +19,7 @@ LETTERS = {
     "N": "missing on this machine or on the network",
     "F": "files",
     "T": "training",
+    "P": "shipping",
     "X": "ours",
 }
 
