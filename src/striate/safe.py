@@ -136,6 +136,15 @@ def unwritable(path: str | Path, fault: OSError, needed: int | None = None) -> F
     )
 
 
+def unreadable(path: str | Path, fault: OSError) -> FileFault:
+    """The fault to raise when a file that somebody named cannot be read."""
+    return FileFault(
+        f"{path} cannot be read: {fault.strerror or fault}",
+        "look whether it is there, and whether you may read it",
+        where=str(path),
+    )
+
+
 def _free(path: Path) -> str:
     """How much room the disk of `path` has, in words; `path` itself may not be there."""
     for place in (path, *path.absolute().parents):

@@ -20,8 +20,8 @@ FRONT_DOORS = {"striate", "striate.__main__"}  # they open onto everything, lazi
 # Who may import a heavy or delicate package; a name ending in / is a folder.
 ONLY_IN = {
     "PIL": ("pictures/files.py",),
-    "onnx": ("shipping/to_onnx.py", "shipping/quantise.py", "shipping/agree.py"),
-    "onnxscript": ("shipping/to_onnx.py", "shipping/quantise.py", "shipping/agree.py"),
+    "onnx": ("shipping/to_onnx.py", "shipping/graph_text.py", "shipping/quantise.py"),
+    "onnxscript": ("shipping/to_onnx.py",),
     "starlette": ("studio/", "shipping/serving/"),
     "uvicorn": ("studio/", "shipping/serving/"),
     "timm": ("zoo/", "grammar/trace.py"),

@@ -1,4 +1,4 @@
-"""The same answer everywhere: the network as it was judged, its bundle, its ONNX, and the exported file."""
+"""The same answer everywhere: the network as judged, its bundle, its ONNX, an exported file, a server."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from striate.shipping.classifier import Classifier, load
 from striate.shipping.network import network_of
 from striate.shipping.opened import bundle_of
 from striate.verbs.export import Wanted, export
+from tests.shipping.serving.served import Served
 from tests.verbs import made
 
 COUNT = 240
@@ -85,7 +86,28 @@ def asked(way: Classifier, files: list[bytes], batch: int) -> Iterator[np.ndarra
         yield way.probabilities([way.engine.decode(one) for one in files[start : start + batch]])
 
 
-def compare_all(ways: dict[str, Classifier], count: int) -> None:
+def over_http(server: Served, files: list[bytes], batch: int) -> Iterator[np.ndarray]:
+    """The answers of a server, several pictures a request."""
+    mark, classes = "parity-" + "x" * 24, load(made.photos().path).classes
+    for start in range(0, len(files), batch):
+        parts = [
+            f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{i}"\r\n\r\n'.encode()
+            + data
+            + b"\r\n"
+            for i, data in enumerate(files[start : start + batch])
+        ]
+        body = b"".join(parts) + f"--{mark}--\r\n".encode()
+        kind = {"content-type": f"multipart/form-data; boundary={mark}"}
+        found = server.ask("POST", f"/predict?top={len(classes)}", body, kind)
+        assert found.status == 200, found.body[:500]
+        rows = [
+            {one["label"]: one["probability"] for one in row["top"]}
+            for row in found.json["predictions"]
+        ]
+        yield np.array([[row[name] for name in classes] for row in rows])
+
+
+def compare_all(ways: dict[str, Classifier], server: Served, count: int) -> None:
     files = [picture(i) for i in range(count)]
     wanted = judged(files, 64)
     ordered = np.sort(wanted, axis=1)
@@ -95,16 +117,29 @@ def compare_all(ways: dict[str, Classifier], count: int) -> None:
             found = np.concatenate(list(asked(way, files, batch)))
             assert np.abs(found - wanted).max() <= MOST, (name, batch)
             assert (found.argmax(1) == wanted.argmax(1))[clear].all(), (name, batch)
+        found = np.concatenate(list(over_http(server, files, batch)))
+        assert np.abs(found - wanted).max() <= MOST, ("HTTP", batch)
+        assert (found.argmax(1) == wanted.argmax(1))[clear].all(), ("HTTP", batch)
         assert np.abs(judged(files, batch) - wanted).max() <= 1e-6
 
 
-def test_every_way_gives_one_answer_for_every_kind_of_file(ways: dict[str, Classifier]) -> None:
-    compare_all(ways, COUNT)
+@pytest.fixture(scope="module")
+def server() -> Iterator[Served]:
+    with Served(made.photos().path) as found:
+        yield found
+
+
+def test_every_way_gives_one_answer_for_every_kind_of_file(
+    ways: dict[str, Classifier], server: Served
+) -> None:
+    compare_all(ways, server, COUNT)
 
 
 @pytest.mark.slow
-def test_every_way_gives_one_answer_for_2000_pictures(ways: dict[str, Classifier]) -> None:
-    compare_all(ways, 2000)
+def test_every_way_gives_one_answer_for_2000_pictures(
+    ways: dict[str, Classifier], server: Served
+) -> None:
+    compare_all(ways, server, 2000)
 
 
 def test_two_readings_of_a_bundle_are_bit_for_bit_equal(ways: dict[str, Classifier]) -> None:

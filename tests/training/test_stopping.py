@@ -52,3 +52,20 @@ def test_the_second_signal_ends_the_program_at_once() -> None:
 
 def test_no_handler_of_faults_takes_it_for_one() -> None:
     assert not issubclass(Stopped, Exception)
+
+
+def test_a_fault_that_c_code_makes_of_a_signal_counts_as_the_signal() -> None:
+    stop = Stopping()
+    with pytest.raises(Stopped) as found, stop.listening():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.sigtimedwait([], 0)
+        except Stopped:
+            raise ImportError("initialization failed") from None
+    assert found.value.exit_code == 143
+    assert isinstance(found.value.__cause__, ImportError)
+
+
+def test_a_fault_without_a_signal_stays_what_it_is() -> None:
+    with pytest.raises(KeyError), Stopping().listening():
+        raise KeyError

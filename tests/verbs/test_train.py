@@ -26,7 +26,7 @@ from striate.errors import (
 from striate.keeping import checkpoint
 from striate.keeping.runs import Run
 from striate.training import loop
-from striate.training.stopping import Stopped
+from striate.training.stopping import Stopped, Stopping
 from striate.verbs import train_steps
 from striate.verbs.train import begin, resume, this_machine, train, versions
 from striate.verbs.train_order import Looked, Order, Said, Stepped
@@ -237,6 +237,23 @@ def test_a_signal_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(train_steps, "fit", fit)
     with pytest.raises(Stopped):
         made.trained(made.digits().order, tmp_path / "run")
+    facts = Run.open(tmp_path / "run").facts()
+    assert (facts["status"], facts["reason"]) == ("interrupted", "signal 15")
+
+
+def test_a_fault_that_comes_of_a_signal_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = Stopping()
+
+    def fit(*_: object, **__: object) -> object:
+        stop.asked = 15
+        raise ImportError("initialization failed")
+        yield
+
+    monkeypatch.setattr(train_steps, "fit", fit)
+    with pytest.raises(Stopped):
+        made.followed(begin(made.digits().order, made.recipe(), path=tmp_path / "run", stop=stop))
     facts = Run.open(tmp_path / "run").facts()
     assert (facts["status"], facts["reason"]) == ("interrupted", "signal 15")
 

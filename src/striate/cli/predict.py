@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from striate.shipping.answer import Answer
     from striate.shipping.rows import Form
-    from striate.verbs.predict import Answered, Predicted, Said, Wanted
+    from striate.verbs.predict import Answered, Predicted, Wanted
+    from striate.verbs.train_order import Said
 
 
 Shown = Literal["table", "jsonl", "csv", "json"]

@@ -27,11 +27,11 @@ def command(run: Path, quiet: bool, as_json: bool) -> int:
     from striate.verbs.train import resume
 
     stop, live = Stopping(), Live(quiet)
-    with stop.listening():
-        try:
+    try:
+        with stop.listening():
             done = live.follow(resume(run, stop=stop))
-        except Stopped as asked:
-            return asked.exit_code
+    except Stopped as asked:
+        return asked.exit_code
     if as_json:
         output.emit_json(result(done))
     else:

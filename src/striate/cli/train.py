@@ -103,9 +103,9 @@ def _train(order: Order, recipe: Recipe, given: dict[str, Any]) -> int:
     from striate.verbs.train import begin
 
     stop, done, live = Stopping(), [], Live(given["quiet"])
-    with stop.listening(), joined() as ranks:
-        quiet = given["quiet"] or not ranks.is_first
-        try:
+    try:
+        with stop.listening(), joined() as ranks:
+            quiet = given["quiet"] or not ranks.is_first
             for number in range(given["repeat"]):
                 path: Path | None = given["path"]
                 if path is not None and given["repeat"] > 1:
@@ -118,8 +118,8 @@ def _train(order: Order, recipe: Recipe, given: dict[str, Any]) -> int:
                 done.append(live.follow(events))
                 if ranks.is_first and not given["as_json"]:
                     output.emit(summary(done[-1], live.curve))
-        except Stopped as asked:
-            return asked.exit_code
+    except Stopped as asked:
+        return asked.exit_code
     if not ranks.is_first:
         return 0
     if given["as_json"]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import final
 
 from striate import safe
-from striate.errors import BundleRefused, FileFault, StriateError
+from striate.errors import BundleRefused, StriateError
 from striate.keeping import bundle, manifest
 
 _BEGIN = (1980, 1, 1, 0, 0, 0)  # the first moment a zip can name
@@ -76,11 +76,7 @@ def _unpack(path: Path, folder: Path) -> None:
                 with given.open(one) as part, open(folder / one.filename, "xb") as made:
                     shutil.copyfileobj(part, made, _CHUNK)
     except OSError as fault:
-        raise FileFault(
-            f"{path} cannot be read: {fault.strerror or fault}",
-            "look whether it is there",
-            str(path),
-        ) from None
+        raise safe.unreadable(path, fault) from None
     except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError) as fault:
         raise _refused(path, f"it is no zip that can be read ({str(fault)[:100]})") from None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from striate.errors import CannotTrain, FileFault, GraphRefused
+from striate import safe
+from striate.errors import CannotTrain, GraphRefused
 
 if TYPE_CHECKING:
     from striate.keeping.bundle import Bundle
@@ -39,11 +40,7 @@ def graph_of(path: str | Path) -> bytes:
             )
         return Path(path).read_bytes()
     except OSError as fault:
-        raise FileFault(
-            f"{path} cannot be read: {fault.strerror or fault}",
-            "look whether it is there",
-            str(path),
-        ) from None
+        raise safe.unreadable(path, fault) from None
 
 
 def found_at(path: str | Path) -> Path:

@@ -57,7 +57,9 @@ class Stopping:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[Stopping]:
-        """Take the signals; only the main thread can, elsewhere nothing happens."""
+        """Take the signals; only the main thread can, elsewhere nothing happens. A fault after a signal
+        counts as the signal: C code that is interrupted, such as an import, makes a fault of its own of it.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
@@ -66,6 +68,10 @@ class Stopping:
             for one in SIGNALS:
                 signal.signal(one, self._heard)
             yield self
+        except Exception as fault:
+            if self.asked is None:
+                raise
+            raise Stopped(self.asked) from fault
         finally:
             for one, handler in before.items():
                 signal.signal(one, handler)

@@ -14,6 +14,7 @@ from striate.shipping.facts import digest_of
 from striate.shipping.opened import found_at
 from striate.shipping.picture_names import Named
 from striate.shipping.predictor import Predictor, batch_for
+from striate.verbs.train_order import Said
 
 if TYPE_CHECKING:
     from striate.shipping.answer import Answer
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
     from striate.shipping.rows import Form
 
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-
-
-class Said(NamedTuple):
-    """A sentence for people, on the way."""
-
-    text: str
-    severity: str = "note"
 
 
 class Wanted(NamedTuple):

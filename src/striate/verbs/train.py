@@ -160,7 +160,7 @@ def _follow(stop: Stopping, ranks: Ranks) -> Generator[Event, None, Trained]:
     order, recipe = Order.from_dict(facts["options"]), Recipe().with_values(facts["recipe"])
     ready = replace((yield from readied(run, order, recipe, stop)), ranks=ranks)
     done = yield from trained(ready, stop)
-    yield from judge_and_keep(ready, done)
+    yield from judge_and_keep(ready, done, stop)
     return Trained(run.path, {})
 
 
@@ -237,7 +237,7 @@ def _guarded(
         done = yield from trained(ready, stop)
         note_time("train")
         run.update(seconds=seconds)
-        scores = yield from judge_and_keep(ready, done)
+        scores = yield from judge_and_keep(ready, done, stop)
         note_time("judge")
     except Stopped as asked:
         run.update(status="interrupted", reason=f"signal {asked.number}", seconds=seconds)
@@ -246,6 +246,10 @@ def _guarded(
         run.update(status="interrupted", reason="interrupted", seconds=seconds)
         raise
     except BaseException as fault:
+        if stop.asked is not None and isinstance(fault, Exception):
+            # A signal met C code, such as an import, which made a fault of its own of it.
+            run.update(status="interrupted", reason=f"signal {stop.asked}", seconds=seconds)
+            raise Stopped(stop.asked) from fault
         reason = f"{type(fault).__name__}: {fault}".split("\n")[0]
         run.update(status="failed", reason=reason, seconds=seconds)
         raise

@@ -30,6 +30,7 @@ from striate.verbs.train_order import Event, Said, Working
 if TYPE_CHECKING:
     from striate.pictures.store.cache import Prepared
     from striate.training.state import Training
+    from striate.training.stopping import Stopping
     from striate.verbs.train_ready import Ready
 
 Rows = NDArray[np.int64]
@@ -39,7 +40,9 @@ SCALES = ("accuracy", "interval_95", "count")
 _AT_ONCE = 64
 
 
-def judge_and_keep(ready: Ready, done: Training) -> Generator[Event, None, dict[str, Any]]:
+def judge_and_keep(
+    ready: Ready, done: Training, stop: Stopping
+) -> Generator[Event, None, dict[str, Any]]:
     """Judge, and write metrics.json, predictions.csv and the bundle."""
     from striate.verbs import train_graph, train_suspects, train_views
 
@@ -58,7 +61,10 @@ def judge_and_keep(ready: Ready, done: Training) -> Generator[Event, None, dict[
     network = done.network.to("cpu")
     weights = {k: v.detach().contiguous() for k, v in network.state_dict().items()}
     yield Working("writing model.onnx", 0, 1)
-    graph, why = train_graph.graph_for(ready, network.eval(), card)
+    with (
+        stop.gracefully()
+    ):  # the exporter imports much, and C code takes a signal for a fault of its own
+        graph, why = train_graph.graph_for(ready, network.eval(), card)
     if why:
         yield Said(why, "warning")
     bundle.write(ready.run.path / "bundle", weights, ready.chosen.text, card, graph)

@@ -117,7 +117,7 @@ function draw(row, spent, inside) {
   const needed = percent(card.threshold).replace(".0 %", " %");
   const never = "This classifier is never sure: its scores allowed no threshold.";
   $("meaning").textContent = row.sure
-    ? `Of answers like this one, about ${percent(row.probability)} are right.`
+    ? `Of answers like this one, ${percent(row.probability).replace(/^(?=\d)/, "about ").replace(/^> /, "more than ")} are right.`
     : card.threshold >= 1 ? never : `At ${percent(row.probability)} it stays below the ${needed} that this classifier needs to be sure.`;
   $("bars").replaceChildren(...row.top.map((one, place) => bar(one, place === 0)));
   $("key").hidden = card.threshold >= 1 || card.threshold <= 0;
