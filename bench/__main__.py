@@ -37,10 +37,24 @@ def main() -> int:
         below = ratio.share < features.AIM
         missed += below
         print(f"{features.shown(ratio)}{'  missed' if below else ''}", flush=True)
+    for module in ("bench.predict", "bench.serve"):
+        print(flush=True)
+        missed += beside_peers(module)
     print(flush=True)
     missed += trained()
     print(f"\n{missed} of the aims missed" if missed else "\nall aims held", file=sys.stderr)
     return 0
+
+
+def beside_peers(module: str) -> int:
+    """The quick form of a measurement that prints its own table. How many aims it missed."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--quick"], stdout=subprocess.PIPE, text=True
+    )
+    print(done.stdout, end="", flush=True)
+    if done.returncode:
+        print(f"{module} was not measured: exit code {done.returncode}")
+    return sum(line.endswith("missed") for line in done.stdout.splitlines())
 
 
 def trained() -> int:

@@ -94,18 +94,22 @@ class Classifier:
 
 
 def load(
-    path: str | Path, runtime: Runtime | None = None, threads: int | None = None
+    path: str | Path,
+    runtime: Runtime | None = None,
+    threads: int | None = None,
+    shared: bool = False,
 ) -> Classifier:
     """The classifier of a run, a bundle (folder or .striate) or an exported .onnx; everything is checked
     first.
 
     ONNX Runtime runs it where there is a graph, which needs no torch; `runtime="torch"` builds the network.
+    `shared` is for those who ask from several threads at a time.
 
     >>> load("runs/latest").predict("cat.jpg")[0].label  # doctest: +SKIP
     'cat'
     """
     if is_graph(path):
-        return _of_graph(path, threads)
+        return _of_graph(path, threads, shared)
     found = bundle_of(path)
     graph = None if runtime == "torch" else found.graph()
     if graph is None:
@@ -114,7 +118,7 @@ def load(
                 f"{path} holds no model.onnx", f"striate export {path}", where=str(path)
             )
         return of_network(found, threads)
-    return of_session(found.card, Session(graph, threads), found.plan_text)
+    return of_session(found.card, Session(graph, threads, shared), found.plan_text)
 
 
 def load_facts(path: str | Path) -> dict[str, Any]:
@@ -160,9 +164,9 @@ def of_session(card: dict[str, Any], session: Session, plan_text: str = "") -> C
     return Classifier(card, engine, plan_text)
 
 
-def _of_graph(path: str | Path, threads: int | None) -> Classifier:
+def _of_graph(path: str | Path, threads: int | None, shared: bool = False) -> Classifier:
     try:
-        session = Session(graph_of(path), threads)
+        session = Session(graph_of(path), threads, shared)
     except GraphRefused as fault:
         raise GraphRefused(f"{path}: {fault.text}", fault.hint, where=str(path)) from None
     card = session.facts

@@ -29,12 +29,13 @@ _LARGEST = (1 << 31) - 1  # protobuf's own limit
 @final
 class Session:
     """`run` is safe from several threads. kind: `tensor` takes prepared N C H W float32 and gives logits,
-    `picture` takes 1 H W 3 uint8 and gives probabilities. facts: what `striate export` wrote into the file.
+    `picture` takes 1 H W 3 uint8 and gives probabilities. shared: several runs go on side by side, so a thread
+    that waits sleeps instead of spinning, which would starve the others. facts: what `striate export` wrote into the file.
     """
 
-    def __init__(self, data: bytes, threads: int | None = None) -> None:
+    def __init__(self, data: bytes, threads: int | None = None, shared: bool = False) -> None:
         refuse_outside(data)
-        self._session = _opened(data, threads or usable_threads())
+        self._session = _opened(data, threads or usable_threads(), shared)
         inputs = self._session.get_inputs()
         if len(inputs) != 1:
             raise _refused(f"it takes {len(inputs)} inputs, and one is needed")
@@ -49,13 +50,15 @@ class Session:
         return made
 
 
-def _opened(data: bytes, threads: int) -> Any:
+def _opened(data: bytes, threads: int, shared: bool) -> Any:
     import onnxruntime as ort
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    if shared:
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         with tempfile.TemporaryDirectory(prefix="striate-empty-") as empty:
             key = "session.model_external_initializers_file_folder_path"

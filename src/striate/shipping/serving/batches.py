@@ -1,8 +1,8 @@
 """The work of a model process: threads decode pictures, others run the network on those that are ready.
 
 Nothing ever waits for a batch to fill. While the network runs, what arrives is decoded and waits; then it is
-shared out as the next batches, one for each thread. So an idle server answers at once. On a processor many
-small runs side by side beat one that is split over the cores: nobody waits for the slower half.
+shared out as the next batches, one for each thread. So an idle server answers at once, with all cores. Runs
+stand side by side; their threads sleep while they wait (`load(shared=True)`), or they would starve one another.
 """
 
 from __future__ import annotations

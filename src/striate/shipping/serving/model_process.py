@@ -29,8 +29,8 @@ def main(path: str, threads: int) -> int:
     warnings.simplefilter("ignore")  # a picture must not be able to fill the log
     send = _sender(_private_stdout())
     try:
-        # One thread a run: runs stand side by side, and threads of ONNX Runtime that spin would starve them.
-        classifier = load(path, threads=1)
+        # Runs stand side by side, and one alone gets all cores.
+        classifier = load(path, threads=threads, shared=True)
         _warm(classifier)
     except StriateError as fault:
         told = {"code": fault.code, "text": fault.text, "hint": fault.hint, "where": fault.where}
