@@ -29,8 +29,9 @@ _LARGEST = (1 << 31) - 1  # protobuf's own limit
 @final
 class Session:
     """`run` is safe from several threads. kind: `tensor` takes prepared N C H W float32 and gives logits,
-    `picture` takes 1 H W 3 uint8 and gives probabilities. shared: several runs go on side by side, so a thread
-    that waits sleeps instead of spinning, which would starve the others. facts: what `striate export` wrote into the file.
+    `picture` takes 1 H W 3 uint8 and gives probabilities. shared: several runs go on side by side, so a
+    thread that waits sleeps instead of spinning, which would starve the others. facts: what `striate
+    export` wrote into the file.
     """
 
     def __init__(self, data: bytes, threads: int | None = None, shared: bool = False) -> None:

@@ -2,7 +2,8 @@
 
 Nothing ever waits for a batch to fill. While the network runs, what arrives is decoded and waits; then it is
 shared out as the next batches, one for each thread. So an idle server answers at once, with all cores. Runs
-stand side by side; their threads sleep while they wait (`load(shared=True)`), or they would starve one another.
+stand side by side; their threads sleep while they wait (`load(shared=True)`), or they would starve one
+another.
 """
 
 from __future__ import annotations
