@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from contextlib import closing
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,29 @@ def test_a_file_left_in_order_loses_no_row(tmp_path: Path) -> None:
     with closing(RowFile.go_on(tmp_path / "out", ORDER)) as again:
         assert again.rows == 7
         assert list(again.after([None, *NAMES])) == NAMES[7:]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_signal_right_behind_the_last_byte_loses_no_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    path = tmp_path / "out"
+    file = RowFile.begin(path, ORDER, b"head\n")
+    fill(file, NAMES[:3])
+
+    def interrupted(to: FileIO, data: bytes) -> None:
+        to.write(data if whole else data[:-1])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(safe, "write_all", interrupted)
+        with closing(file), pytest.raises(KeyboardInterrupt):
+            fill(file, NAMES[3:4])
+    again = RowFile.go_on(path, ORDER)
+    assert again.rows == 3 + whole
+    fill(again, list(again.after(NAMES)))
+    again.finish()
+    assert path.read_text() == "head\n" + "".join(f"row of {n}\n" for n in NAMES)
 
 
 def test_a_file_without_a_row_leaves_nothing(tmp_path: Path) -> None:

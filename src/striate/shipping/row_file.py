@@ -44,7 +44,7 @@ class RowFile:
         self.path, self.order, self._clock = path, dict(order), clock
         self.part, self.state = parts_of(path)
         self._names = hashlib.sha256()
-        self._at = _Place(0, 0, 0, self._names.hexdigest())
+        self._at = self._coming = _Place(0, 0, 0, self._names.hexdigest())
         self._saved = clock()
         self._file: FileIO
 
@@ -141,13 +141,16 @@ class RowFile:
     def add(self, data: bytes, names: Iterable[str], unreadable: int = 0) -> None:
         """Rows of some names, all of them or none."""
         with self._told():
-            safe.write_all(self._file, data)
             rows, held, unread, _ = self._at
             for name in names:
                 self._names.update(os.fsencode(name) + b"\0")
                 rows += 1
-            unread += unreadable
-            self._at = _Place(rows, held + len(data), unread, self._names.hexdigest())
+            # Noted before it is written: a signal right behind the last byte loses none of these rows.
+            self._coming = _Place(
+                rows, held + len(data), unread + unreadable, self._names.hexdigest()
+            )
+            safe.write_all(self._file, data)
+            self._at = self._coming
             if self._clock() - self._saved >= _EVERY_S:
                 self.save()
 
@@ -172,6 +175,8 @@ class RowFile:
         if self._file.closed:
             return
         with contextlib.suppress(OSError, FileFault):
+            if os.fstat(self._file.fileno()).st_size == self._coming.bytes:
+                self._at = self._coming
             self.save()
         self._file.close()
         if not self.rows:
