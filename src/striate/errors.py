@@ -221,6 +221,14 @@ class CannotJudge(StriateError):
     code, title, exit_code = "M008", "answers that cannot be judged", 4
 
 
+class CannotLookInside(StriateError):
+    """What was to be seen is not in this network: no layer has that name, the layer has no maps or no
+    filters, or the network does not answer with one row of scores for each picture. The message names
+    layers that would do."""
+
+    code, title, exit_code = "M009", "a network that cannot be looked into so", 4
+
+
 class MissingExtra(StriateError):
     """A package that this needs is not installed. Striate never installs anything for you: the
     message gives the line to run. The base install predicts, serves, checks folders and plans

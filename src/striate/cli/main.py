@@ -59,6 +59,11 @@ VERBS = (
     Verb("runs", "Train and judge", "List, show and remove runs."),
     Verb("report", "Train and judge", "The page of a run: scores, curves, errors, in one file."),
     Verb(
+        "see",
+        "Look inside",
+        "Look into a network: why an answer, its filters, maps, units and fields.",
+    ),
+    Verb(
         "baselines",
         "Look inside",
         "Was a convolutional network worth it? Every method before it, on the same pictures.",

@@ -1,0 +1,195 @@
+"""`striate see`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from striate.cli import output
+from striate.cli.live import Live
+from striate.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from striate.seeing.figures.figure import Figure
+    from striate.verbs.train_order import Event
+
+# What can be seen, and which flags it uses.
+WHAT = {
+    "why": {"images", "method", "label", "layer", "checks", "seed"},
+    "filters": {"layer"},
+    "templates": set[str](),
+    "maps": {"images", "layer", "unit", "at", "data"},
+    "field": {"images", "layer", "unit", "at", "data"},
+    "shift": {"images", "data", "beside"},
+    "units": {"layer", "unit", "data", "most", "steps", "seed"},
+    "neighbours": {"images", "data", "most"},
+    "plane": {"data", "most", "how", "seed"},
+    "dream": {"images", "layer", "unit", "steps", "seed"},
+    "style": {"images", "layer", "steps"},
+}
+_FLAGS = set[str]().union(*WHAT.values())
+
+
+class Place(click.ParamType[Any]):
+    """ROW,COLUMN."""
+
+    name = "row,column"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Two whole numbers from 0 on."""
+        if isinstance(value, tuple):
+            return value
+        row, _, column = str(value).partition(",")
+        if not (row.isdecimal() and column.isdecimal()):
+            self.fail(f"{value!r} is no place: two whole numbers with a comma, as 3,4", param, ctx)
+        return int(row), int(column)
+
+
+@click.command(
+    epilog=output.examples(
+        "striate see latest why cat.jpg dog.jpg -o why.html",
+        "striate see latest why photos/ --method cam,occlusion,gradients --class cat --npz maps.npz",
+        "striate see latest filters -o filters.png",
+        "striate see latest maps cat.jpg                     # every layer, and one value written out",
+        "striate see latest field --layer conv2 -o field.png",
+        "striate see convnet shift --beside mlp",
+        "striate see latest units --layer relu3 --unit 7",
+        "striate see latest neighbours cat.jpg --in photos/",
+        "striate see latest plane --how tsne -o plane.png",
+        "striate see latest dream cat.jpg --layer relu3 --steps 40",
+        "striate see latest style cat.jpg painting.jpg",
+    )
+)
+@click.argument("run", metavar="RUN|BUNDLE")
+@click.argument("what", type=click.Choice(list(WHAT)))
+@click.argument("images", nargs=-1, metavar="[IMAGES…]")
+@click.option(
+    "--method",
+    default="occlusion,cam,integrated,smooth",
+    show_default=True,
+    help="With why: occlusion, cam, integrated, smooth; gradient, gradcam; and as history guided, deconvnet. "
+    "`gradients` and `all` stand for several.",
+)
+@click.option("--class", "label", help="With why: the class to ask for.  [default: the answer]")
+@click.option("--layer", help="A layer, by the name that `maps` shows.")
+@click.option("--unit", type=click.IntRange(0), help="One map of the layer, from 0 on.")
+@click.option("--at", type=Place(), help="Row and column of a unit in its map, from 0 on.")
+@click.option("--in", "data", help="Pictures to look through.  [default: the run's val and test]")
+@click.option(
+    "--most", type=click.IntRange(1), default=2000, show_default=True, help="So many of them."
+)
+@click.option("--beside", metavar="RUN", help="With shift: another network on the same axes.")
+@click.option(
+    "--how",
+    type=click.Choice(["pca", "tsne"]),
+    default="pca",
+    show_default=True,
+    help="With plane.",
+)
+@click.option("--steps", type=click.IntRange(1), help="With units, dream and style.")
+@click.option(
+    "--checks",
+    type=click.IntRange(0),
+    default=2,
+    show_default=True,
+    help="With why: how many pictures are checked on shuffled weights and by random orders.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn.")
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    type=click.Path(path_type=Path),
+    help="A page (.html) or a picture (.png).  [default: see-WHAT.html]",
+)
+@click.option("--npz", type=click.Path(path_type=Path), help="The numbers themselves, as arrays.")
+@output.json_option
+def command(
+    run: str, what: str, out: Path | None, npz: Path | None, as_json: bool, **flags: Any
+) -> None:
+    """Look into a network: why an answer, its filters, maps, units and fields.
+
+    why: maps of what an answer comes from, with their raw range, and checks of whether to believe them.
+    filters, templates: what it looks for. maps: what goes out of each layer. field: what a unit sees.
+    shift: the answer as a picture moves, turns and brightens. units: what excites them most. neighbours:
+    which pictures are alike to it. plane: a data set laid out by that. dream, style: pictures made from
+    yours.
+    """
+    from striate.verbs import see
+
+    _refuse_what_is_not_used(what)
+    path = out or Path(f"see-{what}.html")
+    see.check_names(path, npz)
+    figure = _figure(run, what, flags, quiet=as_json)
+    written = see.write(figure, path, npz)
+    if as_json:
+        output.emit_json({**written, "title": figure.title, **figure.facts})
+        return
+    output.emit(f"written: {written['written']}")
+    if npz is not None:
+        output.emit(f"written: {written['arrays']}")
+
+
+def _refuse_what_is_not_used(what: str) -> None:
+    """A flag or picture that would be left out in silence is a mistake to be told."""
+    ctx = click.get_current_context()
+    given = [
+        one
+        for one in ctx.command.params
+        if one.name in _FLAGS and ctx.get_parameter_source(one.name) is ParameterSource.COMMANDLINE
+    ]
+    for one in given:
+        if one.name not in WHAT[what] and (one.name != "images" or ctx.params["images"]):
+            shown = "pictures" if one.name == "images" else one.opts[0]
+            uses = [
+                p.opts[0] for p in ctx.command.params if p.name in WHAT[what] and p.name != "images"
+            ]
+            raise UsageError(
+                f"{what} does not use {shown}",
+                f"it uses {', '.join(uses)}" if uses else f"{what} needs RUN alone",
+            )
+
+
+def _figure(run: str, what: str, flags: dict[str, Any], quiet: bool) -> Figure:
+    """What was asked for."""
+    if what == "why":
+        from striate.verbs.see_why import Why, why
+
+        asked = Why(flags["method"], flags["label"], flags["layer"], flags["checks"], flags["seed"])
+        return _followed(why(run, flags["images"], asked), quiet)
+    if what in ("dream", "style"):
+        from striate.verbs import see_made
+        from striate.verbs.see_made import Making
+
+        making = Making(
+            flags["images"], flags["layer"], flags["unit"], flags["steps"], flags["seed"]
+        )
+        return _followed(getattr(see_made, what)(run, making), quiet)
+    if what in ("units", "neighbours", "plane"):
+        from striate.verbs import see_crowd
+        from striate.verbs.see_crowd import Crowd
+
+        crowd = Crowd(
+            flags["images"], flags["layer"], flags["unit"], flags["data"], flags["most"],
+            flags["steps"], flags["seed"], flags["how"],
+        )  # fmt: skip
+        return _followed(getattr(see_crowd, what)(run, crowd), quiet)
+    from striate.verbs import see_inside
+    from striate.verbs.see_inside import Inside
+
+    inside = Inside(
+        flags["images"], flags["layer"], flags["unit"], flags["at"], flags["data"], flags["beside"]
+    )
+    found: Figure = getattr(see_inside, what)(run, inside)
+    return found
+
+
+def _followed(events: Generator[Event, None, Figure], quiet: bool) -> Figure:
+    return Live(quiet=quiet).follow(events)

@@ -1,0 +1,1 @@
+"""Whether to believe a map: checks that can convict it on this very network, and never one trust score."""

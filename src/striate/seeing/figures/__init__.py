@@ -1,0 +1,1 @@
+"""What was seen, as a page and as a picture; both are drawn from one description."""

@@ -1,0 +1,196 @@
+"""Figures that need many pictures: shift test, units with what excites them, neighbours, and a map of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.pages.chart_lines import KINDS, Scale, Series
+from striate.pictures.files import Pixels
+from striate.seeing.figures.figure import Chart, Figure, Panel, Part, Table, Tile, Words, number
+
+if TYPE_CHECKING:
+    from striate.seeing.inside.shift import Answers, Equivariance
+    from striate.seeing.inside.units import Best
+
+_HOLDS = "A network that looks for the same thing everywhere holds its line as pictures move."
+_EXCITE = (
+    "The pictures that excite it most, and where; its greatest value in each. The dashed one was made from "
+    "noise to excite it: that shows what raises the unit, not what the network uses it for."
+)
+
+
+def shift_figure(
+    names: Sequence[str],
+    found: Sequence[Sequence[Answers]],
+    layers: Sequence[Equivariance],
+    of: int,
+) -> Figure:
+    """One network, or two on the same axes. layers: of the first."""
+    parts: list[Part] = [Words("The answer", (_HOLDS,))]
+    for changes in zip(*found, strict=True):
+        series = tuple(
+            Series(name, KINDS[i], tuple(zip(one.values, map(float, one.probability), strict=True)))
+            for i, (name, one) in enumerate(zip(names, changes, strict=True))
+        )
+        scale = Scale((changes[0].change, ""), is_share=True)
+        parts.append(Chart(_title(changes[0].change), series, scale, is_below=True))
+    rows = tuple(
+        (one.layer, str(one.pixels), f"{one.step:g}", _share(one.all, one), _share(one.inside, one))
+        for one in layers
+    )
+    said = (
+        "Shift the picture and run the layer, or run the layer and shift its maps: how far apart the two "
+        "are, as a share of the maps' size. What is left inside, away from the borders, comes from strides "
+        "and pools; the rest comes from the borders. Where a shift is no whole number of the "
+        "layer's steps nothing fits."
+    )
+    if rows:
+        parts.append(
+            Table(
+                "Equivariance", ("layer", "shift", "step", "apart", "inside"), rows, "lrrrr", said
+            )
+        )
+    lead = f"The mean probability of the answers that {of} pictures get unchanged, as they are changed."
+    arrays = {
+        f"{name}: {one.change}": np.stack([np.array(one.values), one.probability, one.kept])
+        for name, changes in zip(names, found, strict=True)
+        for one in changes
+    }
+    facts = {
+        "changes": [
+            {
+                "network": name, "change": one.change, "values": list(one.values),
+                "probability": one.probability.tolist(), "kept": one.kept.tolist(),
+            }
+            for name, changes in zip(names, found, strict=True)
+            for one in changes
+        ],
+        "equivariance": [one._asdict() for one in layers],
+    }  # fmt: skip
+    return Figure(f"Shift test: {' and '.join(names)}", lead, tuple(parts), arrays, facts)
+
+
+def _title(change: str) -> str:
+    return {
+        "pixels to the right": "Moved sideways", "pixels down": "Moved down", "degrees": "Turned",
+        "times as large": "Enlarged", "brighter": "Brightened", "times the contrast": "Contrast",
+    }[change]  # fmt: skip
+
+
+def _share(value: float | None, one: Equivariance) -> str:
+    if value is None:
+        return "does not fit the step" if one.all is None else "no inside"
+    return f"{100 * value:.2g} %"
+
+
+class Crop(NamedTuple):
+    """A picture that excites a unit: whole, and the part that the unit sees of it."""
+
+    name: str
+    best: Best
+    pixels: Pixels
+    box: tuple[int, int, int, int]
+
+
+class UnitSeen(NamedTuple):
+    """A unit with its best pictures, the histogram of its values over all, and a picture made for it."""
+
+    unit: int
+    crops: tuple[Crop, ...]
+    middles: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    made: Pixels | None = None
+
+
+def units_figure(name: str, layer: str, units: Sequence[UnitSeen], of: str, dead: float) -> Figure:
+    """Whole pictures with the unit's field framed, the crops below, and the histogram."""
+    parts: list[Part] = []
+    for one in units:
+        whole = tuple(
+            Tile(number(c.best.value), _file(c.name), c.pixels, box=c.box) for c in one.crops
+        )
+        crops = tuple(Tile(pixels=_cut(c)) for c in one.crops)
+        if one.made is not None:
+            whole = (*whole, Tile("made for it", "from noise", one.made, is_apart=True))
+        held = np.flatnonzero(one.counts)
+        kept = slice(int(held[0]), int(held[-1]) + 1) if len(held) else slice(0)
+        points = tuple(
+            zip(map(float, one.middles[kept]), map(float, one.counts[kept]), strict=True)
+        )
+        parts += [
+            Panel(f"Unit {one.unit}", whole, _EXCITE, side=83),
+            Panel("The crops", crops, "", side=83, is_below=True),
+            Chart(
+                "All its values", (Series("", "s1", points, has_dots=False),),
+                Scale(("greatest value in a picture", "pictures")), is_below=True,
+            ),
+        ]  # fmt: skip
+    lead = f"Units of {layer} over {of}; {100 * dead:.1f} % of its units never rise above 0."
+    arrays = {f"unit {u.unit}": np.stack([u.middles, u.counts.astype(np.float64)]) for u in units}
+    facts = {
+        "layer": layer, "pictures": of, "dead": dead,
+        "units": [
+            {
+                "unit": u.unit,
+                "best": [
+                    {"path": c.name, "value": c.best.value, "at": list(c.best.at)} for c in u.crops
+                ],
+            }
+            for u in units
+        ],
+    }  # fmt: skip
+    return Figure(f"Units of {name}", lead, tuple(parts), arrays, facts)
+
+
+def _file(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _cut(crop: Crop) -> Pixels:
+    top, left, bottom, right = crop.box
+    return np.ascontiguousarray(
+        crop.pixels[top : max(bottom, top + 1), left : max(right, left + 1)]
+    )
+
+
+class Found(NamedTuple):
+    """A picture with its neighbours: (name, label, likeness, pixels), the nearest first."""
+
+    name: str
+    pixels: Pixels
+    near: tuple[tuple[str, str, float, Pixels], ...]
+
+
+def neighbours_figure(
+    name: str, found: Sequence[Found], of: str, precision: Mapping[int, float]
+) -> Figure:
+    """Rows of neighbours. precision: at k, over all pictures of the index, each left out of its own row."""
+    parts: list[Part] = []
+    if precision:
+        rows = tuple((str(k), f"{100 * share:.1f} %") for k, share in precision.items())
+        said = "The share of neighbours with the label of their picture, over all pictures of the index."
+        parts.append(Table("Precision", ("neighbours", "same label"), rows, "rr", said))
+    for one in found:
+        tiles = [Tile("the question", one.name.rpartition("/")[2], one.pixels)]
+        tiles += [
+            Tile(f"{label}, {likeness:.3f}", path.rpartition("/")[2], pixels)
+            for path, label, likeness, pixels in one.near
+        ]
+        parts.append(Panel("/".join(one.name.split("/")[-2:]), tuple(tiles), "", side=112))
+    lead = f"The nearest of {of} by the vector before the last layer; 1 is the same direction."
+    facts = {
+        "precision_at": {str(k): share for k, share in precision.items()},
+        "questions": [
+            {
+                "path": f.name,
+                "neighbours": [{"path": n[0], "label": n[1], "likeness": n[2]} for n in f.near],
+            }
+            for f in found
+        ],
+    }
+    arrays = {f"likeness {i}": np.array([n[2] for n in f.near]) for i, f in enumerate(found)}
+    return Figure(f"Neighbours by {name}", lead, tuple(parts), arrays, facts)

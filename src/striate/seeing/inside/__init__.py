@@ -1,0 +1,1 @@
+"""Inside the network: filters, maps, units, fields, and what they have learned."""

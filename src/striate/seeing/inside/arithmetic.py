@@ -1,0 +1,109 @@
+"""The arithmetic of one output value, written out: patch times kernel, added up, plus bias.
+
+Any stride, padding, dilation and groups; `F.conv2d` is what it must agree with. As everywhere in networks the
+kernel is not flipped: it is a cross-correlation.
+
+Shape legend: N pictures, I input channels of the filter, h w its kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from striate.errors import CannotLookInside
+from striate.seeing.asking import calm
+from striate.seeing.inside.layers import convolution
+
+Floats = NDArray[np.float64]
+
+
+class Arithmetic(NamedTuple):
+    """patch, kernel: I h w; value: the sum of their products plus `bias`; told: what the network computed;
+    channels: the first input channel, and how many.
+    """
+
+    layer: str
+    unit: int
+    at: tuple[int, int]
+    patch: Floats
+    kernel: Floats
+    bias: float
+    value: float
+    told: float
+    channels: tuple[int, int]
+
+    def lines(self) -> Iterator[str]:
+        """The sum as people write it, one input channel after another."""
+        total = 0.0
+        for i, (patch, kernel) in enumerate(zip(self.patch, self.kernel, strict=True)):
+            yield f"input channel {self.channels[0] + i}"
+            for row, weights in zip(patch, kernel, strict=True):
+                terms = [f"{a:8.4f} × {w:8.4f}" for a, w in zip(row, weights, strict=True)]
+                yield "   " + " + ".join(terms)
+            part = float((patch * kernel).sum())
+            total += part
+            yield f"   = {part:.5f}"
+        yield f"all channels {total:.5f} + bias {self.bias:.5f} = {self.value:.5f}"
+        yield f"the network says {self.told:.5f}"
+
+
+def arithmetic(
+    model: nn.Module, picture: Tensor, layer: str | None, unit: int, at: tuple[int, int]
+) -> Arithmetic:
+    """Of the value at row and column `at` of the map `unit`, for one picture 1 C H W."""
+    name, module = convolution(model, layer)
+    given, made = _through(model, module, picture)
+    units, h, w = made.shape[1:]
+    if not (0 <= unit < units and 0 <= at[0] < h and 0 <= at[1] < w):
+        raise CannotLookInside(
+            f"{name} has {units} maps of {h}×{w}: there is no value at {at} of map {unit}",
+            "count from 0, rows first",
+        )
+    padded = _padded(module, given)
+    own = module.in_channels // module.groups
+    first = unit // (units // module.groups) * own
+    rows, columns = (
+        at[k] * module.stride[k] + torch.arange(module.kernel_size[k]) * module.dilation[k]
+        for k in (0, 1)
+    )
+    patch = padded[0, first : first + own][:, rows][:, :, columns].double().numpy()
+    kernel: Floats = module.weight[unit].detach().cpu().double().numpy()
+    bias = 0.0 if module.bias is None else float(module.bias[unit].detach())
+    value = float((patch * kernel).sum()) + bias
+    told = float(made[0, unit, at[0], at[1]])
+    return Arithmetic(name, unit, at, patch, kernel, bias, value, told, (first, own))
+
+
+def _through(model: nn.Module, module: nn.Conv2d, picture: Tensor) -> tuple[Tensor, Tensor]:
+    """What goes into a convolution and comes out, at its last call."""
+    held: list[tuple[Tensor, Tensor]] = []
+    handle = module.register_forward_hook(
+        lambda _, given, made: held.append((given[0].detach().clone(), made.detach().clone()))
+    )
+    try:
+        with calm(model), torch.no_grad():
+            model(picture[:1])
+    finally:
+        handle.remove()
+    if not held:
+        raise CannotLookInside("this convolution was not run", "choose another layer")
+    return held[-1][0].cpu(), held[-1][1].cpu()
+
+
+def _padded(module: nn.Conv2d, given: Tensor) -> Tensor:
+    if isinstance(module.padding, str):
+        wide = [d * (k - 1) for d, k in zip(module.dilation, module.kernel_size, strict=True)]
+        wide = [0, 0] if module.padding == "valid" else wide
+        sides = [wide[1] // 2, wide[1] - wide[1] // 2, wide[0] // 2, wide[0] - wide[0] // 2]
+    else:
+        rows, columns = module.padding
+        sides = [columns, columns, rows, rows]
+    mode = "constant" if module.padding_mode == "zeros" else module.padding_mode
+    return F.pad(given, sides, mode=mode)

@@ -1,0 +1,134 @@
+"""The shift test: the answer as a picture moves, turns, grows, brightens and loses contrast; and how far a
+layer is equivariant: shift then layer, beside layer then shift.
+
+Shape legend: N pictures, K classes, C channels, H height, W width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from striate.seeing.asking import calm, chosen, logits
+from striate.seeing.tap import tap
+
+Floats = NDArray[np.float64]
+SHIFTS = tuple(range(-8, 9))
+ANGLES = (-30.0, -20.0, -10.0, -5.0, 0.0, 5.0, 10.0, 20.0, 30.0)
+SCALES = (0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.4)
+LIGHT = (-0.4, -0.2, -0.1, 0.0, 0.1, 0.2, 0.4)  # of the way from black to white
+CONTRAST = (0.2, 0.4, 0.6, 0.8, 1.0, 1.3, 1.6)
+
+
+class Answers(NamedTuple):
+    """Of one change: `values` it had, and for each the mean probability of the class that the unchanged
+    picture gets, and the share of pictures that keep their answer.
+    """
+
+    change: str
+    values: tuple[float, ...]
+    probability: Floats
+    kept: Floats
+
+
+def moved(pictures: Tensor, down: int, right: int, fill: Tensor | float = 0.0) -> Tensor:
+    """N C H W moved by whole pixels; what comes in from the sides is `fill` (0 is the mean colour)."""
+    made = torch.zeros_like(pictures) + fill
+    H, W = pictures.shape[2:]
+    if abs(down) < H and abs(right) < W:
+        to, of = (slice(max(0, down), H + min(0, down)), slice(max(0, -down), H - max(0, down)))
+        across, from_ = (
+            slice(max(0, right), W + min(0, right)),
+            slice(max(0, -right), W - max(0, right)),
+        )
+        made[:, :, to, across] = pictures[:, :, of, from_]
+    return made
+
+
+def turned(pictures: Tensor, degrees: float = 0.0, scale: float = 1.0) -> Tensor:
+    """N C H W turned against the clock and enlarged about the middle; outside lies 0, the mean colour."""
+    H, W = pictures.shape[2:]
+    angle = float(np.deg2rad(degrees))
+    cos, sin = float(np.cos(angle)) / scale, float(np.sin(angle)) / scale
+    matrix = pictures.new_tensor([[cos, -sin * H / W, 0.0], [sin * W / H, cos, 0.0]])
+    grid = F.affine_grid(
+        matrix.expand(len(pictures), 2, 3), list(pictures.shape), align_corners=False
+    )
+    return F.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def shift_test(
+    model: nn.Module, pictures: Tensor, white: float = 2.0, temperature: float = 1.0
+) -> list[Answers]:
+    """Every change. white: how far from the mean colour white is in the network's numbers; temperature: what
+    scores are divided by before they are probabilities.
+    """
+    mean = pictures.mean((1, 2, 3), keepdim=True)
+    changes: Mapping[str, tuple[tuple[float, ...], Callable[[float], Tensor]]] = {
+        "pixels to the right": (tuple(map(float, SHIFTS)), lambda v: moved(pictures, 0, int(v))),
+        "pixels down": (tuple(map(float, SHIFTS)), lambda v: moved(pictures, int(v), 0)),
+        "degrees": (ANGLES, lambda v: turned(pictures, v)),
+        "times as large": (SCALES, lambda v: turned(pictures, scale=v)),
+        "brighter": (LIGHT, lambda v: (pictures + 2 * v * white).clamp(-white, white)),
+        "times the contrast": (CONTRAST, lambda v: mean + (pictures - mean) * v),
+    }
+    before = logits(model, pictures).argmax(1)
+    found = []
+    for name, (values, change) in changes.items():
+        told = [logits(model, change(v)) for v in values]
+        shares = [float(chosen((t.double() / temperature).softmax(1), before).mean()) for t in told]
+        kept = [float((t.argmax(1) == before).double().mean()) for t in told]
+        found.append(Answers(name, values, np.array(shares), np.array(kept)))
+    return found
+
+
+class Equivariance(NamedTuple):
+    """How far shift-then-layer is from layer-then-shift, as a share of the layer's own size. `all`: over the
+    whole map; `inside`: away from the borders; None where a shift is no whole number of the layer's steps,
+    so that there is nothing to compare with: that is the stride's part.
+    """
+
+    layer: str
+    pixels: int
+    all: float | None
+    inside: float | None
+    step: float
+
+
+def equivariance(
+    model: nn.Module, pictures: Tensor, layer: str, pixels: int, margin: float = 0.25
+) -> Equivariance:
+    """Of one layer with maps, for a shift to the right by whole pixels.
+
+    margin: how much of the map at each side is left out of `inside`, where padding and what came in from the
+    side are felt.
+    """
+    before, after = (_maps(model, x, layer) for x in (pictures, moved(pictures, 0, pixels)))
+    step = pictures.shape[3] / before.shape[3]
+    by = pixels / step
+    if abs(by - round(by)) > 1e-9:
+        return Equivariance(layer, pixels, None, None, step)
+    expected = moved(before, 0, round(by))
+    h, w = before.shape[2:]
+    top, left = int(np.ceil(h * margin)), int(np.ceil(w * margin)) + abs(round(by))
+    inner = (slice(None), slice(None), slice(top, h - top), slice(left, w - left))
+    return Equivariance(
+        layer, pixels, _apart(after, expected), _apart(after[inner], expected[inner]), step
+    )
+
+
+def _maps(model: nn.Module, pictures: Tensor, layer: str) -> Tensor:
+    with calm(model), torch.no_grad(), tap(model, layer) as seen:
+        model(pictures)
+    return seen[layer].double()
+
+
+def _apart(one: Tensor, other: Tensor) -> float | None:
+    size = float(other.square().sum().sqrt())
+    return float((one - other).square().sum().sqrt()) / size if one.numel() and size > 0 else None

@@ -1,0 +1,1 @@
+"""Why this answer: one method a file, each giving its raw values."""

@@ -1,0 +1,49 @@
+"""What was seen, written: a page or a PNG, and the numbers themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from striate import safe
+from striate.errors import UsageError
+
+if TYPE_CHECKING:
+    from striate.seeing.figures.figure import Figure
+
+PAGE, DRAWING, ARRAYS = ".html", ".png", ".npz"
+
+
+def check_names(path: Path, npz: Path | None = None) -> None:
+    """Refuse names whose endings say nothing, before any work is done."""
+    if path.suffix.lower() not in (PAGE, DRAWING):
+        raise UsageError(
+            f"{path} ends neither in .html nor in .png", "the ending of -o says what is written"
+        )
+    if npz is not None and npz.suffix.lower() != ARRAYS:
+        raise UsageError(f"{npz} does not end in .npz", "give --npz a name that does")
+
+
+def write(figure: Figure, path: Path, npz: Path | None = None) -> dict[str, Any]:
+    """Write a figure as its name says, and its arrays where that is asked; give what was written."""
+    check_names(path, npz)
+    if path.suffix.lower() == PAGE:
+        from striate.seeing.figures.page import page_of
+
+        safe.write_text(path, page_of(figure))
+    else:
+        from striate.seeing.figures.drawing import png_of
+
+        safe.write_bytes(path, png_of(figure))
+    told: dict[str, Any] = {"written": str(path), "bytes": path.stat().st_size}
+    if npz is not None:
+        import io
+
+        import numpy as np
+
+        held = io.BytesIO()
+        arrays: dict[str, Any] = dict(figure.arrays)
+        np.savez_compressed(held, allow_pickle=False, **arrays)
+        safe.write_bytes(npz, held.getvalue())
+        told["arrays"] = str(npz)
+    return told

@@ -1,0 +1,184 @@
+"""`see RUN units|neighbours`: what needs a whole data set, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from striate.errors import UsageError
+from striate.verbs.see_made import liked
+from striate.verbs.see_opened import Opened, Shown, data_of, opened, pixels_of, read_pictures
+from striate.verbs.train_order import Working
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from striate.pictures.dataset import Dataset
+    from striate.seeing.figures.crowd import Found, UnitSeen
+    from striate.seeing.figures.figure import Figure
+    from striate.seeing.inside.units import Ledger
+
+_BATCH, _BEST, _UNITS, _NEAR = 32, 9, 6, 6
+_AT = (1, 5, 10)
+_PLANE = 600  # pictures that find room beside one another
+
+
+class Crowd(NamedTuple):
+    """data: pictures to look through, by default the run's own; most: how many of them at most."""
+
+    images: tuple[str, ...] = ()
+    layer: str | None = None
+    unit: int | None = None
+    data: str | None = None
+    most: int = 2_000
+    steps: int | None = None
+    seed: int = 0
+    how: str = "pca"
+
+
+def units(path: str, wanted: Crowd) -> Generator[Working, None, Figure]:
+    """For units of a layer: what excites them most, and a histogram of their values."""
+    from striate.seeing.asking import last_map
+    from striate.seeing.figures.crowd import units_figure
+    from striate.seeing.inside.made import Wish
+    from striate.seeing.inside.units import watched
+
+    seen = opened(path)
+    dataset = data_of(seen, wanted.data)
+    rows = _rows(dataset, wanted.most)
+    layer = wanted.layer or last_map(seen.network, _batch(seen, dataset, rows[:1]))
+    ledger: Ledger | None = None
+    for start in range(0, len(rows), _BATCH):
+        yield Working("looking at pictures", start, len(rows))
+        part = rows[start : start + _BATCH]
+        ledger = watched(seen.network, layer, [(part, _batch(seen, dataset, part))], _BEST, ledger)
+    if ledger is None:
+        raise UsageError("there are no pictures to look at", "give --in DATA")
+    chosen = [wanted.unit] if wanted.unit is not None else _liveliest(ledger)
+    if not 0 <= chosen[0] < len(ledger.high):
+        raise UsageError(f"{layer} has {len(ledger.high)} units", "count from 0")
+    told = []
+    for unit in chosen:
+        made = yield from liked(seen, Wish(layer, unit), wanted.steps, wanted.seed)
+        told.append(_seen(seen, dataset, layer, ledger, unit)._replace(made=made))
+    return units_figure(seen.name, layer, told, _told(dataset, rows), float(ledger.dead.mean()))
+
+
+def _liveliest(ledger: Ledger) -> list[int]:
+    """The units whose best value stands out most from the middle of all."""
+    return [int(u) for u in np.argsort(-ledger.high, kind="stable")[:_UNITS]]
+
+
+def _seen(seen: Opened, dataset: Dataset, layer: str, ledger: Ledger, unit: int) -> UnitSeen:
+    from striate.seeing.figures.crowd import Crop, UnitSeen
+    from striate.seeing.inside.fields import theoretical
+
+    H, W = seen.preparation.size
+    crops = []
+    for best in ledger.best(unit):
+        shown = Shown(dataset.paths[best.row], pixels_of(seen, dataset, best.row))
+        box, _ = theoretical(seen.network, (seen.preparation.channels, H, W), layer, best.at)
+        crops.append(Crop(shown.name, best, shown.coloured, box))
+    middles, counts = ledger.histogram(unit)
+    return UnitSeen(unit, tuple(crops), middles, counts)
+
+
+def neighbours(path: str, wanted: Crowd) -> Generator[Working, None, Figure]:
+    """The nearest pictures by embedding: of files, or of some pictures of the data themselves."""
+    from striate.seeing.figures.crowd import neighbours_figure
+    from striate.seeing.inside.neighbours import embeddings, nearest, precision_at
+
+    seen = opened(path)
+    dataset = data_of(seen, wanted.data)
+    rows = _rows(dataset, wanted.most)
+    found = []
+    for start in range(0, len(rows), _BATCH):
+        yield Working("looking at pictures", start, len(rows))
+        found.append(
+            embeddings(seen.network, [_batch(seen, dataset, rows[start : start + _BATCH])])
+        )
+    index = np.concatenate(found)
+    labels = dataset.labels[rows].astype(np.int64)
+    own = np.arange(len(rows))
+    precision = {}
+    if len(dataset.classes) > 1:
+        near = nearest(index, index, max(_AT), own)
+        precision = {
+            k: precision_at(near._replace(rows=near.rows[:, :k]), labels, labels)
+            for k in _AT
+            if k < len(rows)
+        }
+    if wanted.images:
+        shown = read_pictures(wanted.images, seen.preparation)
+        asked = embeddings(seen.network, [seen.tensor(np.stack([one.pixels for one in shown]))])
+        near = nearest(index, asked, _NEAR)
+    else:
+        some = np.unique(np.linspace(0, len(rows) - 1, 6).round().astype(np.int64))
+        shown = [
+            Shown(dataset.paths[int(rows[i])], pixels_of(seen, dataset, int(rows[i]))) for i in some
+        ]
+        near = nearest(index, index[some], _NEAR, some)
+    told = [
+        _found(seen, dataset, one, rows[near.rows[i]], near.likeness[i])
+        for i, one in enumerate(shown)
+    ]
+    return neighbours_figure(seen.name, told, _told(dataset, rows), precision)
+
+
+def plane(path: str, wanted: Crowd) -> Generator[Working, None, Figure]:
+    """A data set laid out by embedding."""
+    from striate.seeing.figures.made import plane_figure
+    from striate.seeing.inside.neighbours import embeddings, flat_map
+
+    seen = opened(path)
+    dataset = data_of(seen, wanted.data)
+    rows = _rows(dataset, min(wanted.most, _PLANE))
+    found, shown = [], []
+    for start in range(0, len(rows), _BATCH):
+        yield Working("looking at pictures", start, len(rows))
+        some = [
+            Shown(dataset.paths[int(r)], pixels_of(seen, dataset, int(r)))
+            for r in rows[start : start + _BATCH]
+        ]
+        found.append(embeddings(seen.network, [seen.tensor(np.stack([s.pixels for s in some]))]))
+        shown += [s.coloured for s in some]
+    places = flat_map(np.concatenate(found), wanted.how, wanted.seed)
+    labels = [dataset.classes[int(k)] for k in dataset.labels[rows]]
+    return plane_figure((seen.name, _told(dataset, rows)), places, shown, labels, wanted.how)
+
+
+def _found(
+    seen: Opened,
+    dataset: Dataset,
+    one: Shown,
+    rows: NDArray[np.int64],
+    likeness: NDArray[np.float32],
+) -> Found:
+    from striate.seeing.figures.crowd import Found
+
+    near = []
+    for row, alike in zip(rows, likeness, strict=True):
+        picture = dataset[int(row)]
+        shown = Shown(picture.path, pixels_of(seen, dataset, int(row)))
+        near.append((picture.path, picture.label, float(alike), shown.coloured))
+    return Found(one.name, one.coloured, tuple(near))
+
+
+def _told(dataset: Dataset, rows: NDArray[np.int64]) -> str:
+    """Which pictures, in words."""
+    many = f"{len(rows):,}" if len(rows) == len(dataset) else f"{len(rows):,} of {len(dataset):,}"
+    return f"{many} pictures ({dataset.name})"
+
+
+def _rows(dataset: Dataset, most: int) -> NDArray[np.int64]:
+    """All rows, or so many evenly from the first to the last."""
+    if len(dataset) <= most:
+        return np.arange(len(dataset))
+    return np.unique(np.linspace(0, len(dataset) - 1, most).round().astype(np.int64))
+
+
+def _batch(seen: Opened, dataset: Dataset, rows: NDArray[np.int64]) -> Tensor:
+    return seen.tensor(np.stack([pixels_of(seen, dataset, int(row)) for row in rows]))

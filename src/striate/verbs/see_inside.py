@@ -1,0 +1,171 @@
+"""`see RUN filters|templates|maps|field|shift`: what is inside a network, with a few pictures or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from striate.errors import UsageError
+from striate.verbs.see_opened import Opened, Shown, data_of, opened, pixels_of, read_pictures
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from striate.pictures.dataset import Dataset
+    from striate.seeing.figures.figure import Figure
+    from striate.seeing.inside.arithmetic import Arithmetic
+
+_LAYERS = 8  # of a figure of fields
+_FEW = 24  # pictures of the run where none are named
+
+
+class Inside(NamedTuple):
+    """images: files or folders; without them pictures of the run's data. at: row and column of a unit."""
+
+    images: tuple[str, ...] = ()
+    layer: str | None = None
+    unit: int | None = None
+    at: tuple[int, int] | None = None
+    data: str | None = None
+    beside: str | None = None
+
+
+def filters(path: str, wanted: Inside) -> Figure:
+    """The filters of a convolution."""
+    from striate.seeing.figures.inside import filters_figure
+    from striate.seeing.inside.filters import filters as filters_of
+
+    seen = opened(path)
+    return filters_figure(seen.name, filters_of(seen.network, wanted.layer))
+
+
+def templates(path: str, wanted: Inside) -> Figure:  # noqa: ARG001  (all are called alike)
+    """The templates of a linear classifier or an MLP."""
+    from striate.seeing.figures.inside import templates_figure
+    from striate.seeing.inside.templates import templates as templates_of
+
+    seen = opened(path)
+    H, W = seen.preparation.size
+    return templates_figure(
+        seen.name, templates_of(seen.network, (seen.preparation.channels, H, W)), seen.classes
+    )
+
+
+def maps(path: str, wanted: Inside) -> Figure:
+    """Activation maps of each layer, and the arithmetic of one value where there is a convolution."""
+    from striate.seeing.figures.inside import maps_figure
+    from striate.seeing.inside.maps import activation_maps
+
+    seen = opened(path)
+    shown, pictures = _few(seen, wanted)
+    layers = None if wanted.layer is None else [wanted.layer]
+    found = activation_maps(seen.network, pictures, layers)
+    written = _written(seen, pictures[:1], wanted)
+    return maps_figure(seen.name, shown[0].coloured, found, written, len(shown))
+
+
+def _written(seen: Opened, picture: Tensor, wanted: Inside) -> Arithmetic | None:
+    """One value of the layer's first convolution: the one asked for, or the middle of map 0."""
+    from striate.seeing.asking import shapes
+    from striate.seeing.inside.arithmetic import arithmetic
+    from striate.seeing.inside.layers import convolutions
+
+    inside = [
+        name
+        for name in convolutions(seen.network)
+        if wanted.layer is None or name == wanted.layer or name.startswith(wanted.layer + ".")
+    ]
+    if not inside:
+        return None
+    _, _, h, w = shapes(seen.network, picture)[inside[0]]
+    at = wanted.at or (h // 2, w // 2)
+    return arithmetic(seen.network, picture, inside[0], wanted.unit or 0, at)
+
+
+def field(path: str, wanted: Inside) -> Figure:
+    """Theoretical and effective fields: of one layer, or of some from the first to the last."""
+    from striate.seeing.figures.inside import field_figure
+    from striate.seeing.inside.fields import unit_field
+    from striate.seeing.inside.maps import layers_with_maps
+
+    seen = opened(path)
+    shown, pictures = _few(seen, wanted)
+    if wanted.layer is not None:
+        names = [wanted.layer]
+    else:
+        every = [
+            name
+            for name in layers_with_maps(seen.network, pictures)
+            if _slides(seen.network.get_submodule(name))
+        ]
+        names = [every[int(i)] for i in np.unique(np.linspace(0, len(every) - 1, _LAYERS).round())]
+    found = [unit_field(seen.network, pictures, name, wanted.at, wanted.unit) for name in names]
+    return field_figure(seen.name, shown[0].coloured, found, len(shown))
+
+
+def _slides(layer: object) -> bool:
+    """Whether a layer makes fields larger; the others would repeat the one before."""
+    return hasattr(layer, "kernel_size")
+
+
+def shift(path: str, wanted: Inside) -> Figure:
+    """The shift test, with another network beside it where one is named."""
+    from striate.seeing.figures.crowd import shift_figure
+    from striate.seeing.inside.maps import layers_with_maps
+    from striate.seeing.inside.shift import equivariance, shift_test
+
+    seen = opened(path)
+    shown, pictures = _few(seen, wanted)
+    names, found = [seen.name], [shift_test(seen.network, pictures, _white(seen), seen.temperature)]
+    if wanted.beside is not None:
+        other = opened(wanted.beside)
+        if (
+            other.preparation.size != seen.preparation.size
+            or other.preparation.mode != seen.preparation.mode
+        ):
+            raise UsageError(
+                "the two networks take pictures of different size or colour",
+                "compare networks that were trained on the same pictures",
+            )
+        # The same pictures, prepared as the other network wants them.
+        again, _ = _few(other, wanted, of=seen)
+        found.append(
+            shift_test(
+                other.network,
+                other.tensor(np.stack([one.pixels for one in again])),
+                _white(other),
+                other.temperature,
+            )
+        )
+        names.append(other.name)
+    layers = [
+        n
+        for n in layers_with_maps(seen.network, pictures)
+        if _slides(seen.network.get_submodule(n))
+    ]
+    told = [equivariance(seen.network, pictures, n, by) for n in layers[-4:] for by in (1, 8)]
+    return shift_figure(names, found, told, len(shown))
+
+
+def _white(seen: Opened) -> float:
+    """How far white is from the mean colour, in the network's numbers."""
+    return max(
+        (1 - m) / s for m, s in zip(seen.preparation.mean, seen.preparation.std, strict=True)
+    )
+
+
+def _few(seen: Opened, wanted: Inside, of: Opened | None = None) -> tuple[list[Shown], Tensor]:
+    """The pictures that are named, or some of the data of the run `of` from the first to the last."""
+    shown = (
+        read_pictures(wanted.images, seen.preparation)
+        if wanted.images
+        else _from_data(seen, data_of(of or seen, wanted.data))
+    )
+    return shown, seen.tensor(np.stack([one.pixels for one in shown]))
+
+
+def _from_data(seen: Opened, dataset: Dataset) -> list[Shown]:
+    rows: Sequence[int] = [int(i) for i in np.linspace(0, len(dataset) - 1, _FEW).round()]
+    return [Shown(dataset.paths[row], pixels_of(seen, dataset, row)) for row in dict.fromkeys(rows)]

@@ -1,0 +1,179 @@
+"""What `see` looks at: a run or a bundle with its network, and pictures prepared as it wants them.
+
+Shape legend: N pictures, C channels, H height, W width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, final
+
+from striate.errors import FileFault, NoPictures, Unreadable, UsageError
+from striate.optional import need
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, nn
+
+    from striate.pictures.dataset import Dataset
+    from striate.pictures.files import Pixels
+    from striate.pictures.prepare import Preparation
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """The network of a run or bundle, in eval mode, and what goes with it. temperature: what its scores are
+    divided by before they are probabilities.
+    """
+
+    path: Path
+    network: nn.Module
+    preparation: Preparation
+    classes: tuple[str, ...]
+    temperature: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.path.resolve().name
+
+    def tensor(self, pixels: np.ndarray[Any, Any]) -> Tensor:
+        """N H W C uint8 of the right size to what the network takes, N C H W."""
+        import torch
+
+        return torch.from_numpy(self.preparation.normalise(pixels))
+
+    def back(self, pictures: Tensor) -> np.ndarray[Any, Any]:
+        """N C H W as the network takes it to N H W 3 in 0 ... 1, for looking."""
+        import numpy as np
+        import torch
+
+        shape = (1, -1, 1, 1)
+        mean = torch.tensor(self.preparation.mean).reshape(shape)
+        std = torch.tensor(self.preparation.std).reshape(shape)
+        shown = (pictures.detach().cpu() * std + mean).clamp(0, 1).numpy().transpose(0, 2, 3, 1)
+        return np.repeat(shown, 3, axis=3) if shown.shape[3] == 1 else shown
+
+    def place(self, label: str) -> int:
+        """The number of a class, by its name."""
+        if label in self.classes:
+            return self.classes.index(label)
+        import difflib
+
+        near = difflib.get_close_matches(label, self.classes, 3) or list(self.classes[:8])
+        raise UsageError(f"there is no class {label!r}", f"did you mean {' or '.join(near)}?")
+
+
+class Shown(NamedTuple):
+    """A picture as the network sees it: H W C uint8 before numbers are made of it."""
+
+    name: str
+    pixels: Pixels
+
+    @property
+    def coloured(self) -> Pixels:
+        """H W 3."""
+        return self.pixels.repeat(3, axis=2) if self.pixels.shape[2] == 1 else self.pixels
+
+
+def opened(path: str | Path) -> Opened:
+    """A run, a bundle as folder, or a .striate file. An ONNX alone has no network that can be looked into."""
+    need("torch", to="look into a network", extra="train")
+    from striate.pictures.prepare import Preparation
+    from striate.shipping.network import network_of
+    from striate.shipping.opened import bundle_of, found_at, is_graph
+
+    if is_graph(path):
+        raise UsageError(
+            f"{path} is an ONNX file, and its layers cannot be looked into",
+            "give the run, or the .striate file it came from",
+        )
+    found = bundle_of(path)
+    return Opened(
+        Path(found_at(path)),
+        network_of(found),
+        Preparation.from_dict(found.card["preparation"]),
+        found.classes,
+        float(found.card.get("temperature") or 1.0),
+    )
+
+
+def read_pictures(names: Sequence[str], preparation: Preparation) -> list[Shown]:
+    """Files and folders, prepared; folders are walked in the order of their names."""
+    from striate.pictures.files import read_bytes
+
+    found = []
+    for path in _files(names):
+        try:
+            found.append(Shown(str(path), preparation.decode(read_bytes(path))))
+        except Unreadable as fault:
+            raise Unreadable(
+                f"{path}: {fault.text}", "leave it out, or repair it", str(path)
+            ) from None
+    if not found:
+        raise NoPictures("no pictures are named", "give files or folders of pictures")
+    return found
+
+
+def _files(names: Sequence[str]) -> list[Path]:
+    from striate.pictures.inputs.folder_names import is_hidden, is_picture
+
+    found = []
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            below = sorted(p for p in path.rglob("*") if p.is_file())
+            found += [p for p in below if is_picture(p.name) and not is_hidden(p.name)]
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise FileFault(f"{name} is not there", "look how it is written", name)
+    return found
+
+
+def data_of(opened_: Opened, given: str | None) -> Dataset:
+    """The pictures in `given`; without it those of the run that it did not learn from, val and test."""
+    from striate.pictures.opening import open_as_given
+
+    if given is not None:
+        return replace(open_as_given(given), name=_short(given))
+    from striate.keeping.runs import Run, is_run
+
+    if not is_run(opened_.path):
+        raise UsageError(
+            f"{opened_.name} is no run, so it is not known which pictures to look at",
+            "give --in DATA",
+        )
+    facts = Run.open(opened_.path).facts()
+    data, options = facts.get("data"), facts.get("options")
+    name = data.get("name") if isinstance(data, dict) else None
+    root = options.get("root") if isinstance(options, dict) else None
+    if not isinstance(name, str):
+        raise UsageError("the run does not say which pictures it was trained on", "give --in DATA")
+    dataset = open_as_given(name, root=Path(root) if isinstance(root, str) else None)
+    return _unlearned(opened_.path, dataset, name)
+
+
+def _unlearned(run: Path, dataset: Dataset, name: str) -> Dataset:
+    """What the network learned from is nearer together than what it did not: so that is left out."""
+    import numpy as np
+
+    from striate.pictures.split import read_splits
+
+    divided = read_splits(run / "splits.csv", dataset)
+    rows = np.concatenate([divided.places("val"), divided.places("test")])
+    return replace(divided.only(rows), name=f"val and test of {_short(name)}")
+
+
+def _short(name: str) -> str:
+    """A path in short, for titles."""
+    return Path(name).name or name
+
+
+def pixels_of(opened_: Opened, dataset: Dataset, row: int) -> Pixels:
+    """One row of a data set, prepared."""
+    made: Pixels = opened_.preparation.apply(dataset.pixels(row, opened_.preparation.rules))
+    return made

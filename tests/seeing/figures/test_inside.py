@@ -1,0 +1,73 @@
+"""Figures of what is inside: shared scales, and no more tiles than one can look at."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from striate.seeing.figures.figure import Panel, Table, Words
+from striate.seeing.figures.inside import (
+    field_figure,
+    filters_figure,
+    maps_figure,
+    templates_figure,
+)
+from striate.seeing.inside.arithmetic import Arithmetic
+from striate.seeing.inside.fields import UnitField
+from striate.seeing.inside.filters import Filters
+from striate.seeing.inside.maps import LayerMaps
+from striate.seeing.inside.templates import Templates
+
+PICTURE = np.zeros((8, 8, 3), np.uint8)
+
+
+def panels(figure) -> list[Panel]:
+    return [part for part in figure.parts if isinstance(part, Panel)]
+
+
+def test_all_filters_of_a_layer_share_one_symmetric_scale(rng: np.random.Generator) -> None:
+    values = rng.normal(size=(40, 30, 3, 3))
+    figure = filters_figure("net", Filters("conv2", values, False))
+    (panel,) = panels(figure)
+    assert panel.reach == np.abs(values).max()
+    assert {tile.reach for tile in panel.tiles} == {panel.reach}
+    assert len(panel.tiles) == 16 * 16
+    assert "first 16 of 40 filters, 16 of 30 input channels" in panel.said
+    np.testing.assert_array_equal(figure.arrays["filters"], values)
+
+
+def test_a_template_has_the_name_of_its_class_and_a_bank_has_numbers(
+    rng: np.random.Generator,
+) -> None:
+    values = rng.normal(size=(2, 3, 4, 4))
+    last = templates_figure("net", Templates("fc", values, True), ("cat", "dog"))
+    bank = templates_figure("net", Templates("fc", values, False), ("cat", "dog"))
+    assert [tile.name for tile in panels(last)[0].tiles] == ["cat", "dog"]
+    assert [tile.name for tile in panels(bank)[1].tiles] == ["0", "1"]
+
+
+def test_maps_of_most_energy_come_first_and_the_sum_is_written_out() -> None:
+    values = np.stack([np.full((4, 4), v) for v in (1.0, -3.0, 2.0)])
+    found = [LayerMaps("relu", values, -3.0, 2.0, 1 / 3, 0.0)]
+    ones = np.ones((1, 2, 2))
+    written = Arithmetic("conv", 2, (1, 0), ones * 2, ones * 3, 0.5, 24.5, 24.5, (4, 1))
+    figure = maps_figure("net", PICTURE, found, written, 1)
+    assert [tile.name for tile in panels(figure)[-1].tiles] == ["1", "2", "0"]
+    table = next(p for p in figure.parts if isinstance(p, Table))
+    assert table.rows == (("relu", "3×4×4", "−3", "2", "33.3 %", "0.0 %"),)
+    patch = panels(figure)[1]
+    assert [tile.name for tile in patch.tiles] == ["patch, channel 4", "× kernel", "= product"]
+    words = next(p for p in figure.parts if isinstance(p, Words))
+    assert words.lines[-2] == "all channels 24.00000 + bias 0.50000 = 24.50000"
+
+
+def test_a_field_is_framed_and_one_of_the_whole_picture_says_so() -> None:
+    heat = np.full((8, 8), 1 / 64)
+    found = [
+        UnitField("conv", -1, (1, 2), (0, 1, 3, 4), (3, 3), heat, (3, 3)),
+        UnitField("gap", -1, (0, 0), (0, 0, 8, 8), None, heat, (7, 7)),
+    ]
+    figure = field_figure("net", PICTURE, found, 5)
+    (panel,) = panels(figure)
+    assert panel.tiles[0].box == (0, 1, 3, 4)
+    assert panel.tiles[1].note == "can see the whole picture, 95 % of the slope in 7×7"
+    assert "mean of 5 pictures" in panel.said

@@ -1,0 +1,51 @@
+"""The figure of `why` says what was found, with the verdicts that follow and no others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from striate.seeing.believe.deletion import Area, Areas
+from striate.seeing.figures.figure import Panel, Table
+from striate.seeing.figures.why import Asked, Checked, why_figure
+from striate.seeing.why.methods import Maps
+
+PIXELS = np.full((6, 8, 3), 100, np.uint8)
+ASKED = Asked("there/is/cat.jpg", PIXELS, (("cat", 0.99999), ("dog", 0.00001)), "cat")
+
+
+def maps(method: str, value: float = 1.0) -> Maps:
+    return Maps(method, np.full((1, 6, 8), value), ("",), 0.0123)
+
+
+def test_a_blank_map_is_said_to_be_blank_and_history_stands_apart() -> None:
+    figure = why_figure("T", [ASKED], [maps("cam", 0.0), maps("guided")], {})
+    panel = next(p for p in figure.parts if isinstance(p, Panel))
+    assert panel.title == "is/cat.jpg"
+    assert panel.said == "The answer: cat > 99.9 %, dog < 0.1 %. The maps ask: why cat?"
+    _, cam, guided = panel.tiles
+    assert (cam.note, cam.is_apart) == ("blank: 0 everywhere", False)
+    assert guided.is_apart
+    assert guided.note.endswith("fails randomisation tests")
+    table = figure.parts[0]
+    assert isinstance(table, Table)
+    assert [row[2:] for row in table.rows] == [("12 ms", "–"), ("12 ms", "–")]
+    assert figure.arrays["cam"].shape == (1, 6, 8)
+
+
+def test_each_area_is_told_beside_chance_and_better_means_outside_of_it() -> None:
+    better = Areas(Area(0.1, 0.5, 0.3, 0.7), Area(0.9, 0.5, 0.3, 0.7))
+    neither = Areas(Area(0.4, 0.5, 0.3, 0.7), Area(0.7, 0.5, 0.3, 0.7))
+    checks = {
+        ("cam", 0): Checked(maps("cam"), None, -0.25, better),
+        ("smooth", 0): Checked(maps("smooth"), 0.5, 1.0, neither),
+    }
+    figure = why_figure("T", [ASKED], [maps("cam"), maps("smooth")], checks)
+    table = figure.parts[-1]
+    assert isinstance(table, Table)
+    assert table.is_below
+    assert table.rows == (
+        ("HiResCAM", "– (blank)", "−0.25", "0.10 (0.30–0.70) better", "0.90 (0.30–0.70) better"),
+        ("SmoothGrad²", "0.50", "1.00", "0.40 (0.30–0.70) no better", "0.70 (0.30–0.70) no better"),
+    )
+    assert "trust" in figure.parts[0].said  # type: ignore[union-attr]
+    assert figure.facts["pictures"][0]["checks"]["smooth"]["alike"] == 0.5

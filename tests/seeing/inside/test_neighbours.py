@@ -1,0 +1,57 @@
+"""Neighbours are exact, in blocks as in one, and precision is scikit-learn's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.neighbors import NearestNeighbors
+from torch import nn
+
+from striate.errors import CannotLookInside
+from striate.seeing.inside import neighbours
+from tests.seeing.networks import Plain, pictures, ready
+
+
+def test_the_nearest_are_scikit_learns_whatever_the_blocks(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = rng.normal(size=(301, 12)).astype(np.float32)
+    index /= np.linalg.norm(index, axis=1, keepdims=True)
+    theirs = NearestNeighbors(n_neighbors=6, metric="cosine", algorithm="brute").fit(index)
+    distance, rows = theirs.kneighbors(index[:40])
+    for block in (64, 1 << 16):
+        monkeypatch.setattr(neighbours, "_BLOCK", block)
+        ours = neighbours.nearest(index, index[:40], 6)
+        np.testing.assert_array_equal(ours.rows, rows)
+        np.testing.assert_allclose(1 - ours.likeness, distance, atol=1e-5)
+        own = neighbours.nearest(index, index[:40], 5, np.arange(40))
+        np.testing.assert_array_equal(own.rows, rows[:, 1:])
+
+
+def test_embeddings_are_what_goes_into_the_last_layer_of_length_one() -> None:
+    model, x = ready(Plain), pictures(5)
+    found = neighbours.embeddings(model, [x[:2], x[2:]])
+    before = model.stage2(model.stage1(x)).mean((2, 3)).detach().numpy()
+    np.testing.assert_allclose(
+        found, before / np.linalg.norm(before, axis=1, keepdims=True), atol=1e-6
+    )
+    with pytest.raises(CannotLookInside, match="fully connected"):
+        neighbours.embeddings(nn.Conv2d(3, 2, 1), [torch.zeros(1, 3, 4, 4)])
+
+
+def test_precision_counts_neighbours_with_the_same_label() -> None:
+    labels = np.array([0, 0, 1, 1])
+    found = neighbours.Nearest(np.array([[1, 2], [3, 2]]), np.zeros((2, 2), np.float32))
+    assert neighbours.precision_at(found, labels, np.array([0, 1])) == 0.75
+
+
+@pytest.mark.parametrize("how", ["pca", "tsne"])
+def test_a_flat_map_is_seeded_and_keeps_groups_apart(rng: np.random.Generator, how: str) -> None:
+    groups = np.concatenate([rng.normal(size=(20, 8)), rng.normal(size=(20, 8)) + 30]).astype(
+        np.float32
+    )
+    one, again = neighbours.flat_map(groups, how), neighbours.flat_map(groups, how)
+    np.testing.assert_array_equal(one, again)
+    apart = np.linalg.norm(one[:20].mean(0) - one[20:].mean(0))
+    assert apart > one[:20].std()

@@ -1,0 +1,178 @@
+"""Looking into runs: every kind of figure from a small run, and faults that say what would do."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from striate.errors import CannotLookInside, FileFault, Unreadable, UsageError
+from striate.seeing.figures.figure import Figure, Panel, Table
+from striate.verbs import see, see_crowd, see_inside, see_made
+from striate.verbs.see_crowd import Crowd
+from striate.verbs.see_inside import Inside
+from striate.verbs.see_made import Making
+from striate.verbs.see_opened import data_of, opened, read_pictures
+from striate.verbs.see_why import Why, why
+from striate.verbs.train_order import Working
+from tests.verbs.made import digits, followed, other_digits, photographs, photos
+
+
+def pictures(count: int = 2) -> tuple[str, ...]:
+    return tuple(str(p) for p in sorted((photographs() / "cat").iterdir())[:count])
+
+
+def panels(figure: Figure) -> list[Panel]:
+    return [part for part in figure.parts if isinstance(part, Panel)]
+
+
+def test_why_has_a_map_for_each_method_and_checks_of_the_first_pictures() -> None:
+    wanted = Why("cam,integrated,guided", checks=1)
+    events, figure = followed(why(str(photos().path), pictures(3), wanted))
+    assert {e.what for e in events if isinstance(e, Working)} == {"asking why", "checking"}
+    own = [p for p in panels(figure) if not p.is_below]
+    assert len(own) == 3
+    assert [t.name for t in own[0].tiles[1:]] == [
+        "HiResCAM",
+        "Integrated gradients",
+        "Guided backprop",
+    ]
+    assert own[0].tiles[3].is_apart
+    assert "fails randomisation tests" in own[0].tiles[3].note
+    assert "completeness gap" in own[0].tiles[2].note
+    assert figure.arrays["cam"].shape == (3, 8, 8)
+    first, second, _ = figure.facts["pictures"]
+    assert set(first["checks"]) == {"cam", "integrated", "guided"}
+    assert second["checks"] == {}
+    area = first["checks"]["cam"]["deletion"]
+    assert area["low"] <= area["random"] <= area["high"]
+    shares = [row["probability"] for row in first["answer"]]
+    assert sum(shares) == pytest.approx(1)
+
+
+def test_the_same_question_has_the_same_answer() -> None:
+    one, other = (
+        followed(why(str(photos().path), pictures(1), Why("smooth", checks=1)))[1] for _ in range(2)
+    )
+    np.testing.assert_array_equal(one.arrays["smooth"], other.arrays["smooth"])
+    assert one.facts["pictures"] == other.facts["pictures"]
+
+
+def test_another_class_may_be_asked_for_by_name() -> None:
+    _, figure = followed(why(str(photos().path), pictures(1), Why("cam", label="dog", checks=0)))
+    assert figure.facts["pictures"][0]["asked"] == "dog"
+    with pytest.raises(UsageError, match="no class 'dgo'") as fault:
+        followed(why(str(photos().path), pictures(1), Why("cam", label="dgo")))
+    assert "dog" in fault.value.hint
+
+
+def test_filters_are_those_of_the_run() -> None:
+    figure = see_inside.filters(str(photos().path), Inside())
+    weight = dict(opened(photos().path).network.named_parameters())["conv1.weight"]
+    np.testing.assert_array_equal(figure.arrays["filters"], weight.detach().double().numpy())
+    assert [p.title for p in panels(figure)] == ["As colours", "Weights by input channel"]
+    assert len(panels(see_inside.filters(str(digits().path), Inside()))[0].tiles) == 4
+
+
+def test_maps_field_and_shift_take_pictures_of_the_run_where_none_are_named() -> None:
+    figure = see_inside.maps(str(digits().path), Inside())
+    assert "Layers" in [p.title for p in figure.parts]
+    assert any(p.title.startswith("One value of conv1") for p in figure.parts)
+    field = see_inside.field(str(digits().path), Inside())
+    assert field.facts["fields"][0]["theoretical"] == (3, 3)
+    shift = see_inside.shift(str(digits().path), Inside(beside=str(digits().path)))
+    assert len(shift.facts["changes"]) == 12
+    assert shift.facts["equivariance"][0]["layer"] == "conv1"
+
+
+def test_templates_are_refused_where_a_convolution_comes_first() -> None:
+    with pytest.raises(CannotLookInside, match="see RUN filters"):
+        see_inside.templates(str(digits().path), Inside())
+
+
+def test_units_and_neighbours_look_through_a_data_set() -> None:
+    events, figure = followed(
+        see_crowd.units(str(photos().path), Crowd(unit=2, steps=3, data=str(photographs())))
+    )
+    assert isinstance(events[0], Working)
+    assert events[0].total == 40
+    best = figure.facts["units"][0]["best"]
+    assert len(best) == 9
+    assert panels(figure)[0].tiles[-1].name == "made for it"
+    assert panels(figure)[0].tiles[-1].is_apart
+    assert [b["value"] for b in best] == sorted((b["value"] for b in best), reverse=True)
+    _, figure = followed(
+        see_crowd.neighbours(str(photos().path), Crowd(images=pictures(1), data=str(photographs())))
+    )
+    nearest = figure.facts["questions"][0]["neighbours"][0]
+    assert nearest["path"].endswith(Path(pictures(1)[0]).name)  # itself, since it is in the index
+    assert nearest["likeness"] == pytest.approx(1, abs=1e-5)
+    assert 0 <= figure.facts["precision_at"]["5"] <= 1
+    precision = next(p for p in figure.parts if isinstance(p, Table))
+    assert len(precision.rows) == 3
+
+
+def test_where_no_pictures_are_named_those_are_taken_that_the_run_did_not_learn_from() -> None:
+    run = photos().path
+    dataset = data_of(opened(run), None)
+    assert dataset.name == "val and test of photographs"
+    with open(run / "splits.csv", encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] != "train"]
+    assert sorted(dataset.paths) == sorted(row["path"] for row in rows)
+    _, figure = followed(see_crowd.neighbours(str(run), Crowd()))
+    assert f"{len(rows)} pictures (val and test of photographs)" in figure.lead
+
+
+def test_two_networks_are_shifted_on_the_same_pictures() -> None:
+    one, other = str(digits().path), str(other_digits().path)
+    both = see_inside.shift(one, Inside(beside=other)).facts["changes"]
+    same = see_inside.shift(one, Inside(beside=one)).facts["changes"]
+    assert [c["network"] for c in both] == ["digits"] * 6 + ["other"] * 6
+    assert both[0] == same[0]
+    with pytest.raises(UsageError, match="different size or colour"):
+        see_inside.shift(one, Inside(beside=str(photos().path)))
+
+
+def test_a_data_set_is_laid_out_and_pictures_are_made_from_pictures() -> None:
+    _, figure = followed(
+        see_crowd.plane(str(photos().path), Crowd(how="tsne", data=str(photographs())))
+    )
+    assert figure.arrays["places"].shape == (40, 2)
+    assert figure.facts["how"] == "tsne"
+    assert [t.name for t in panels(figure)[1].tiles] == ["cat", "dog"]
+    _, figure = followed(see_made.dream(str(photos().path), Making(pictures(1), steps=2)))
+    assert len(figure.facts["values"]) == 6
+    _, again = followed(see_made.dream(str(photos().path), Making(pictures(1), steps=2)))
+    np.testing.assert_array_equal(figure.arrays["picture 1"], again.arrays["picture 1"])
+    _, figure = followed(see_made.style(str(photos().path), Making(pictures(2), steps=3)))
+    assert [t.name for t in panels(figure)[0].tiles] == ["content", "style", "both"]
+    with pytest.raises(UsageError, match="one picture"):
+        followed(see_made.dream(str(photos().path), Making()))
+    with pytest.raises(UsageError, match="content and a style"):
+        followed(see_made.style(str(photos().path), Making(pictures(1))))
+
+
+def test_the_ending_says_what_is_written(tmp_path: Path) -> None:
+    figure = see_inside.filters(str(digits().path), Inside())
+    told = see.write(figure, tmp_path / "f.html", tmp_path / "f.npz")
+    assert told["bytes"] == (tmp_path / "f.html").stat().st_size
+    with np.load(tmp_path / "f.npz") as held:
+        np.testing.assert_array_equal(held["filters"], figure.arrays["filters"])
+    see.write(figure, tmp_path / "f.png")
+    assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
+    for path, npz in (("f.txt", None), ("f.html", "f.zip")):
+        with pytest.raises(UsageError, match="end"):
+            see.check_names(tmp_path / path, tmp_path / npz if npz else None)
+
+
+def test_pictures_that_are_missing_or_damaged_are_named(tmp_path: Path) -> None:
+    preparation = opened(photos().path).preparation
+    with pytest.raises(FileFault, match=r"nowhere\.jpg"):
+        read_pictures(["nowhere.jpg"], preparation)
+    (tmp_path / "bad.jpg").write_bytes(b"\xff\xd8\xff nothing")
+    with pytest.raises(Unreadable, match=r"bad\.jpg"):
+        read_pictures([str(tmp_path)], preparation)
+    with pytest.raises(UsageError, match="ONNX"):
+        opened("model.onnx")
