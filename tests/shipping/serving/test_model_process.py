@@ -52,3 +52,19 @@ def test_a_model_that_cannot_be_loaded_is_told_in_a_message(tmp_path: Path) -> N
         told, _ = frames.read(child.stdout) or ({}, b"")
         assert (told["do"], told["code"]) == ("failed", "P001")
         assert child.wait(served.HANG_S) == 1
+
+
+def test_nobody_left_to_tell_is_no_fault() -> None:
+    command = [
+        sys.executable, "-m", "striate.shipping.serving.model_process",
+        str(made.photos().path), "1",
+    ]  # fmt: skip
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env=environment(),
+    ) as child:  # fmt: skip
+        assert child.stdout is not None
+        child.stdout.close()
+        assert child.wait(served.HANG_S) == 0
+        assert child.stderr is not None
+        assert child.stderr.read() == b""

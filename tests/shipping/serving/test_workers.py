@@ -94,9 +94,13 @@ def test_a_stuck_model_is_504_and_then_a_new_process() -> None:
 def test_two_workers_share_the_work_and_one_may_die() -> None:
     with Served(made.photos().path, workers=2) as server:
         server.until(lambda: server.count("striate_models_ready") == 2)
-        first, _ = server.models()
-        os.kill(first, signal.SIGSTOP)
+        first, second = server.models()
+        for one in (first, second):
+            os.kill(one, signal.SIGSTOP)
         threads, found = together(server, 6)
+        # None is answered before all are given out: three to each.
+        server.until(lambda: server.count("striate_queue_pictures") == 6)
+        os.kill(second, signal.SIGCONT)
         server.until(lambda: len(found) == 3)
         os.kill(first, signal.SIGKILL)
         for thread in threads:

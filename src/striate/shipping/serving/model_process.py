@@ -74,6 +74,9 @@ def _warm(classifier: Classifier) -> None:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1], int(sys.argv[2]))
+    try:
+        code = main(sys.argv[1], int(sys.argv[2]))
+    except BrokenPipeError:  # the server has ended meanwhile: nobody is left to tell
+        code = 0
     # Threads may be in the middle of a batch that nobody waits for.
     os._exit(code)
