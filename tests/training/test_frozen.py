@@ -283,6 +283,14 @@ def test_the_key_changes_with_everything_that_features_depend_on() -> None:
     assert len(set(keys)) == len(keys)
 
 
+def test_the_key_is_the_same_whatever_the_last_layer_is() -> None:
+    made, given = network(), pictures()
+    same = key(made, given, EACH, False)
+    last = cut(made)
+    made.set_submodule(last.name, torch.nn.Linear(last.width, 7))
+    assert key(made, given, EACH, False) == same
+
+
 def test_a_head_on_frozen_features_tells_ants_from_bees(data: Path) -> None:
     """A third of train: 0.987 was measured; the whole of it gives 0.980, and 0.993 at 289 pixels."""
     file = data / "weights" / "mobilenet_v2_imagenet_from_tf2_ptq.pth"

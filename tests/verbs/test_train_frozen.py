@@ -60,6 +60,24 @@ def test_the_head_comes_first_and_then_steps(run: made.Told) -> None:
     assert kinds == ["head", "step", "step"]
 
 
+def test_the_same_features_are_not_computed_again_and_give_the_same_head(
+    run: made.Told, weights: Path, tmp_path: Path
+) -> None:
+    order = Order(str(made.photographs()), NETWORK, str(weights), look_for_copies=False)
+    again = made.trained(order, tmp_path / "again", WANTED)
+    told = [one.text for one in again.events if isinstance(one, Said)]
+    assert sum("from the cache" in text for text in told) >= 2
+    heads = [
+        next(one.text for one in each.events if isinstance(one, Said) and "linear head" in one.text)
+        for each in (run, again)
+    ]
+    assert heads[0] == heads[1]
+    first, second = (
+        (one.path / "bundle" / "model.safetensors").read_bytes() for one in (run, again)
+    )
+    assert first == second
+
+
 def test_layers_before_the_last_quarter_and_all_norms_are_as_they_were(
     run: made.Told, weights: Path
 ) -> None:

@@ -33,6 +33,7 @@ from striate.pictures.order import Rows
 Progress = Callable[[int, int], None]
 _CACHED = 1 << 18  # pixels that a thread works on at a time
 _AFTER = (nn.Identity, nn.Dropout, nn.Softmax, Scale)  # what may follow the last layer
+_CODE = "features-1"  # changes when the same network would give other features
 _NEAR = 1e-3  # of the features' own size: a fused copy that differs by more is not used
 
 
@@ -145,14 +146,31 @@ def features(
 
 
 def key(
-    network: nn.Module, pictures: Pictures, rows: Rows, mirror: bool, precision: str = "fp32"
+    network: nn.Module,
+    pictures: Pictures,
+    rows: Rows,
+    mirror: bool,
+    *,
+    device: str = "cpu",
+    precision: str = "fp32",
 ) -> str:
-    """64 hexadecimal digits that name what `features` would give: a hash of the network, its weights, the
-    preparation and the prepared pixels themselves, so that a changed file is never taken for the old one.
+    """64 hexadecimal digits that name what `features` would give: a hash of the network up to the cut, its
+    weights, the preparation and the prepared pixels themselves, so that a changed file is never taken for
+    the old one, and of what decides the order of sums.
     """
-    digest = hashlib.sha256(f"{network}\n{pictures.preparation.digest}\n".encode())
+    last = cut(network).name
+    digest = hashlib.sha256(f"{type(network)}\n{pictures.preparation.digest}\n".encode())
     digest.update(f"{precision} {'mirrored' if mirror else 'plain'} {len(rows)}\n".encode())
+    kind, threads = torch.backends.cpu.get_cpu_capability(), torch.get_num_threads()
+    digest.update(f"{_CODE} {torch.__version__} {device} {kind} {threads}\n".encode())
+    for name, part in network.named_modules():
+        if name != last:
+            digest.update(f"{name} {type(part).__name__} {part.extra_repr()}\n".encode())
     for name, tensor in network.state_dict().items():
+        if (
+            name.rpartition(".")[0] == last
+        ):  # drawn anew for every seed, and no feature comes from it
+            continue
         held = tensor.detach().to("cpu").contiguous()
         digest.update(f"{name} {held.dtype} {list(held.shape)}\n".encode())
         digest.update(held.reshape(-1).view(torch.uint8).numpy().data)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from striate.keeping.kept_features import FeatureShelf
 from striate.training import frozen, frozen_head
 from striate.training.recipe import Recipe
 from striate.verbs.train_network import norms_of
@@ -72,18 +73,20 @@ def head_first(ready: Ready) -> Generator[Event, None, frozen_head.Head]:
 def _features(
     ready: Ready, rows: Rows, what: str, *, mirror: bool = False
 ) -> Generator[Event, None, NDArray[np.float32]]:
-    """N D, a run of pictures at a time so that people see how far it is."""
-    made = []
+    """N D, as they were kept, or made a run of pictures at a time so that people see how far it is."""
+    network, pictures, device = ready.chosen.network, ready.pictures, ready.course.device
+    shelf = FeatureShelf.here()
+    key = frozen.key(network, pictures, rows, mirror, device=device)
+    found = shelf.find(key)
+    if found is not None:
+        yield Said(f"{what}: from the cache, {len(found):,} pictures")
+        return found
+    parts = []
     for start in range(0, len(rows), _AT_ONCE):
         yield Working(what, start, len(rows))
         some = rows[start : start + _AT_ONCE]
-        made.append(
-            frozen.features(
-                ready.chosen.network,
-                ready.pictures,
-                some,
-                mirror=mirror,
-                device=ready.course.device,
-            )
-        )
-    return np.concatenate(made)
+        parts.append(frozen.features(network, pictures, some, mirror=mirror, device=device))
+    made: NDArray[np.float32] = np.concatenate(parts)
+    if ready.ranks.rank == 0 and (why := shelf.keep(key, made)):
+        yield Said(f"{what} are not kept for the next time: {why}", "warning")
+    return made
