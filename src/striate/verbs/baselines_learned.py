@@ -137,16 +137,20 @@ def perceptron(lesson: Lesson, _tell: Tell) -> Learned:
 
 
 def adaline(lesson: Lesson, tell: Tell) -> Learned:
-    """Widrow and Hoff's rule, at the better of two rates."""
+    """Widrow and Hoff's rule, at the better of two rates; or with the pictures of a unit's class counting as
+    much as all others.
+    """
     held = (lesson.held_table, lesson.held)
 
-    def of(rate: float) -> Callable[[float], Model]:
+    def of(rate: float, own: float = 1.0) -> Callable[[float], Model]:
         return lambda seconds: fit_adaline(
             lesson.table, lesson.labels, lesson.classes,
-            Passes(rate, ONLINE_EPOCHS, seconds, lesson.seed), held,
+            Passes(rate, ONLINE_EPOCHS, seconds, lesson.seed), held, own,
         )  # fmt: skip
 
-    return best(lesson, [(f"rate {rate:g}", of(rate)) for rate in (0.1, 0.01)], tell)
+    others = max(1, lesson.classes - 1)
+    balanced = ("rate 0.03 / classes, both sides alike", of(0.03 / others, others))
+    return best(lesson, [balanced, *((f"rate {r:g}", of(r)) for r in (0.1, 0.01))], tell)
 
 
 def madaline(lesson: Lesson, _tell: Tell) -> Learned:
