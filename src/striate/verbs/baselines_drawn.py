@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from striate.verbs.baselines import Compared
 
 _FIRST = "convnet"
+_LONGEST = 40  # letters of the name of the data
 _INK, _SOFT, _ONE, _TWO = "#1d1c1a", "#6a6660", "#0b63a8", "#c4500a"
 _DPI, _LINE = 130, 0.2  # inches of a row of the key
 
@@ -61,7 +62,8 @@ def png(found: Compared) -> bytes:
     sheet = Sheet(figsize=(11, height), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(sheet)
     top = 1 - 0.35 / height
-    title = f"Was a convolutional network worth it? {found.data}".replace("$", r"\$")
+    data = found.data if len(found.data) <= _LONGEST else f"…{found.data[-_LONGEST:]}"
+    title = f"Was a convolutional network worth it? {data}".replace("$", r"\$")
     sheet.text(0.06, top, title, size=14, weight="bold", color=_INK, va="top")
     costs = (
         ("milliseconds for a picture, here", [row.each_ms for row in found.rows]),
@@ -69,7 +71,7 @@ def png(found: Compared) -> bytes:
     )
     for i, (along, cost) in enumerate(costs):
         bottom = (height - 5.3) / height
-        axes = sheet.add_axes((0.06 + 0.49 * i, bottom, 0.42, 4.4 / height))
+        axes = sheet.add_axes((0.07 + 0.49 * i, bottom, 0.41, 4.4 / height))
         _points(axes, found, cost, along)
     for i, row in enumerate(found.rows):
         low, high = row.interval
@@ -100,7 +102,7 @@ def _points(axes: Any, found: Compared, cost: list[float], along: str) -> None:
         colour = _TWO if one.is_first else _ONE
         axes.plot([one.cost] * 2, one.ends, color=colour, linewidth=1.2)
         axes.plot(
-            [one.cost], [one.share], "o", color=colour, markersize=13, markeredgecolor="white"
+            [one.cost], [one.share], "o", color=colour, markersize=12, markeredgecolor="white"
         )
         axes.annotate(
             str(one.number),

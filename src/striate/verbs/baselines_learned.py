@@ -137,20 +137,18 @@ def perceptron(lesson: Lesson, _tell: Tell) -> Learned:
 
 
 def adaline(lesson: Lesson, tell: Tell) -> Learned:
-    """Widrow and Hoff's rule, at the better of two rates; or with the pictures of a unit's class counting as
-    much as all others.
-    """
+    """Widrow and Hoff's rule: all pictures count alike, or those of a unit's class as much as the others."""
     held = (lesson.held_table, lesson.held)
 
-    def of(rate: float, own: float = 1.0) -> Callable[[float], Model]:
+    def of(rate: float, own: float) -> Callable[[float], Model]:
         return lambda seconds: fit_adaline(
             lesson.table, lesson.labels, lesson.classes,
             Passes(rate, ONLINE_EPOCHS, seconds, lesson.seed), held, own,
         )  # fmt: skip
 
     others = max(1, lesson.classes - 1)
-    balanced = ("rate 0.03 / classes, both sides alike", of(0.03 / others, others))
-    return best(lesson, [balanced, *((f"rate {r:g}", of(r)) for r in (0.1, 0.01))], tell)
+    tries = [("both sides alike", of(0.03 / others, others)), ("rate 0.01", of(0.01, 1.0))]
+    return best(lesson, tries, tell)
 
 
 def madaline(lesson: Lesson, _tell: Tell) -> Learned:
