@@ -38,10 +38,11 @@ class Inside(NamedTuple):
 
 
 class Part(NamedTuple):
-    """One figure: its title, how `see` calls it, and what makes it."""
+    """One figure: its title, how `see` calls it, its share of the budget, and what makes it."""
 
     title: str
     verb: str
+    share: float
     make: Callable[[Scene], Inset]
 
 
@@ -58,6 +59,9 @@ def inside(run: Path, cases: Sequence[Case], budget_s: float) -> Generator[Worki
         try:
             if world.spent_s > budget_s:
                 raise Late("the time was over")
+            # What quick figures leave is shared by those that still come.
+            rest = sum(one.share for one in PARTS[number:])
+            world.allowed_s = (budget_s - world.spent_s) * part.share / rest
             made.append(part.make(world))
         except (StriateError, Late, Nothing, RuntimeError, ValueError) as fault:
             left_out.append(
@@ -142,10 +146,10 @@ def _methods(world: Scene) -> tuple[list[str], int]:
     most = _WRONG + _RIGHT
     slope = "integrated"
     try:
-        world.afford(0.3, 2 * _STEPS, most, most)
+        world.afford(4 * _STEPS, most, most)
     except Late:
         slope = "gradient"
-    return [first, slope], world.afford(0.3, 2 * (_COVERS if first == "occlusion" else 6), 1, most)
+    return [first, slope], world.afford(4 * (_COVERS if first == "occlusion" else 6), 1, most)
 
 
 def _believed(question: Question, method: str) -> Believed:
@@ -164,7 +168,7 @@ def _maps(world: Scene) -> Inset:
     from striate.seeing.figures.inside import maps_figure
     from striate.seeing.inside.maps import activation_maps, layers_with_maps
 
-    many = world.afford(0.1, 2, 1, len(world.few))
+    many = world.afford(2, 1, len(world.few))
     network, some = world.seen.network, world.pictures[:many]
     names = layers_with_maps(network, some)
     if not names:
@@ -183,7 +187,7 @@ def _field(world: Scene) -> Inset:
     if not names:
         raise Nothing("no layer of this network slides over the picture")
     names = _some(names)
-    many = world.afford(0.1, 3.0 * len(names), 1, len(world.few))
+    many = world.afford(3.0 * len(names), 1, len(world.few))
     found = [unit_field(world.seen.network, world.pictures[:many], name) for name in names]
     figure = field_figure(world.seen.name, world.few[0].coloured, found, many)
     return Inset("What one unit sees", figure, 1)
@@ -195,7 +199,7 @@ def _shift(world: Scene) -> Inset:
     from striate.seeing.inside.shift import equivariance, shift_test
 
     names = _sliding(world)[-2:]
-    many = world.afford(0.15, 70, 1, len(world.few))
+    many = world.afford(70, 1, len(world.few))
     seen, some = world.seen, world.pictures[:many]
     mean, std = seen.preparation.mean, seen.preparation.std
     white = max((1 - m) / s for m, s in zip(mean, std, strict=True))
@@ -220,12 +224,12 @@ def _some(names: Sequence[str]) -> list[str]:
 
 # Also in this order on the page: what is cheap and what matters most comes before what takes long.
 PARTS = (
-    Part("Filters or templates", "filters", _filters),
-    Part("Maps", "maps PICTURE", _maps),
-    Part("Why", "why PICTURE", _why),
-    Part("What one unit sees", "field", _field),
-    Part("Shift test", "shift", _shift),
-    Part("Units", "units", report_crowd.units),
-    Part("Neighbours", "neighbours", report_crowd.neighbours),
-    Part("The plane", "plane", report_crowd.plane),
+    Part("Filters or templates", "filters", 0.01, _filters),
+    Part("Maps", "maps PICTURE", 0.05, _maps),
+    Part("Why", "why PICTURE", 0.3, _why),
+    Part("What one unit sees", "field", 0.1, _field),
+    Part("Shift test", "shift", 0.2, _shift),
+    Part("Units", "units", 0.25, report_crowd.units),
+    Part("Neighbours", "neighbours", 0.2, report_crowd.neighbours),
+    Part("The plane", "plane", 0.05, report_crowd.plane),
 )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from striate.pictures.dataset import Dataset
 
 _FEW = 16
-_CROWD, _CROWD_SHARE = 2_000, 0.25
+_CROWD = 2_000
 _MOST_BYTES = 1 << 28  # of prepared pictures that are held at once
 _LEAST_CROWD = 24
 
@@ -51,7 +51,7 @@ class Pace(NamedTuple):
 @dataclass(eq=False)
 class Scene:
     """dataset: pictures that the run did not learn from. few: some of them, evenly from the first to the
-    last; pictures: the same, as the network takes them.
+    last; pictures: the same, as the network takes them. allowed_s: what the figure at work may take.
     """
 
     seen: Opened
@@ -62,6 +62,7 @@ class Scene:
     few: Sequence[Shown]
     pictures: Tensor
     pace: Pace
+    allowed_s: float = 0.0
     vectors: NDArray[np.float32] | None = None  # of the crowd, when they were found
 
     @property
@@ -69,9 +70,9 @@ class Scene:
         """Since network and data were opened."""
         return time.perf_counter() - self.begun
 
-    def afford(self, share: float, forwards: float, least: int, most: int) -> int:
-        """How many pictures may go through the network so often, in this share of the budget."""
-        many = int(share * self.budget_s / (forwards * self.pace.forward_s))
+    def afford(self, forwards: float, least: int, most: int) -> int:
+        """How many pictures may go through the network so often."""
+        many = int(self.allowed_s / (forwards * self.pace.forward_s))
         if many < least:
             raise Late(
                 f"once through the network takes {self.pace.forward_s:.2g} s, and this would take "
@@ -89,7 +90,7 @@ class Scene:
         each = self.pace.load_s + 2 * self.pace.forward_s
         H, W = self.seen.preparation.size
         most = min(_CROWD, _MOST_BYTES // (H * W * self.seen.preparation.channels))
-        wanted = int(_CROWD_SHARE * self.budget_s / each)
+        wanted = int(self.allowed_s / each)
         if wanted < _LEAST_CROWD:
             raise Late(f"one picture takes {each:.2g} s")
         return _evenly(len(self.dataset), min(wanted, most))
