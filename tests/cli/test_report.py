@@ -72,3 +72,9 @@ def test_what_is_no_run_ends_with_three(striate: Callable, run: Path, tmp_path: 
         done = striate("report", name, "--json")
         assert done.code == 3
         assert "is no run" in json.loads(done.out)["error"]["text"]
+
+
+def test_a_budget_that_would_not_be_used_is_refused(striate: Callable, run: Path) -> None:
+    done = striate("report", "latest", "--quick", "--budget", "1m")
+    assert done.code == 2
+    assert "--quick does not use --budget" in done.err

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from striate.cli import output
 from striate.cli.live import Live
+from striate.errors import UsageError
 
 
 @click.command(
@@ -37,7 +39,7 @@ from striate.cli.live import Live
 )
 @output.json_option
 def command(run: Path, path: Path | None, quick: bool, budget: str, as_json: bool) -> None:
-    """The page of a run: scores, curves, errors, what it looks at, in one file.
+    """The page of a run: scores, curves, errors, in one file.
 
     RUN is a folder, the name of one in runs/, or `latest`. The page is one HTML file that needs nothing
     else: scores with their intervals, learning curves, what is taken for what, calibration, the worst
@@ -49,6 +51,9 @@ def command(run: Path, path: Path | None, quick: bool, budget: str, as_json: boo
     from striate.verbs.train_order import seconds_of
 
     seconds = seconds_of(budget)
+    given = click.get_current_context().get_parameter_source("budget")
+    if quick and given is ParameterSource.COMMANDLINE:
+        raise UsageError("--quick does not use --budget", "leave one of them out")
     left_out: tuple[str, ...] = ()
     if quick:
         from striate.verbs.report import report

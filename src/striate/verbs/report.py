@@ -248,7 +248,7 @@ def _commands(run: Path, status: str, facts: Mapping[str, Any]) -> Iterator[Comm
         yield from _if_there(
             f"check {shlex.quote(name)} --html check.html", "look at every picture of the data"
         )
-    yield from _if_there(f"report {shown}", "write this page anew")
+    yield from _if_there(f"report {shown}", "write this page anew, with what the network looks at")
 
 
 def _if_there(line: str, what: str) -> Iterator[Command]:

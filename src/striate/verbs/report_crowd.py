@@ -131,7 +131,9 @@ def _batches(world: Scene) -> Iterator[tuple[int, Tensor]]:
 
 def _some(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     """Evenly from the first to the last."""
-    return rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), most)).round().astype(int))]
+    places = np.linspace(0, len(rows) - 1, min(len(rows), most)).round().astype(np.int64)
+    some: NDArray[np.int64] = rows[np.unique(places)]
+    return some
 
 
 def _told(world: Scene) -> str:
