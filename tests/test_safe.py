@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import json
 import os
@@ -25,6 +26,7 @@ from striate.safe import (
     unwritable,
     write_all,
     write_bytes,
+    write_csv,
     write_json,
     write_text,
 )
@@ -228,3 +230,12 @@ def test_a_folder_that_cannot_be_flushed_counts_only_where_the_disk_fails(
             flush_folder(tmp_path)
     else:
         flush_folder(tmp_path)
+
+
+def test_a_table_has_a_line_for_each_row_and_every_field_reads_back(tmp_path: Path) -> None:
+    rows = [["a", "b"], ["x\ry", '"'], ["", "\udcff,"], ["1\n2", "\r\n"]]
+    write_csv(tmp_path / "t.csv", iter(rows))
+    data = (tmp_path / "t.csv").read_bytes()
+    assert data == b'a,b\n"x\ry",""""\n,"\xff,"\n"1\n2","\r\n"\n'
+    with open(tmp_path / "t.csv", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        assert list(csv.reader(file)) == rows

@@ -7,12 +7,14 @@ folder itself is flushed: without the last step the rename may be forgotten.
 from __future__ import annotations
 
 import contextlib
+import csv
 import errno
+import io
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import FileIO
 from pathlib import Path
 
@@ -56,6 +58,17 @@ def write_bytes(path: str | Path, data: bytes) -> None:
 def write_text(path: str | Path, text: str) -> None:
     """Write `text` as UTF-8 with its line ends untouched, whole or not at all."""
     write_bytes(path, text.encode("utf-8"))
+
+
+def write_csv(path: str | Path, rows: Iterable[Iterable[object]]) -> None:
+    """Replace a table, whole or not at all; names of files that are no UTF-8 keep their bytes."""
+    held = io.StringIO(newline="")
+    for row in rows:
+        line = io.StringIO(newline="")
+        # Only what is in the end of a line is quoted: with "\n" alone a "\r" in a name would end a line.
+        csv.writer(line, lineterminator="\r\n").writerow(row)
+        held.write(line.getvalue().removesuffix("\r\n") + "\n")
+    write_bytes(path, held.getvalue().encode("utf-8", "surrogateescape"))
 
 
 def write_json(path: str | Path, value: object) -> None:

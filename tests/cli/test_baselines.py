@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator
 
+import numpy as np
 import pytest
 
 from striate.verbs import baselines as verb
@@ -55,6 +56,30 @@ def test_a_page_in_a_folder_that_is_not_there_is_refused_at_once(
     done = striate("baselines", DATA, "-o", str(tmp_path / "none" / "page.html"))
     assert done.code != 0
     assert "error[F" in done.err
+
+
+@pytest.mark.usefixtures("_quick")
+def test_the_comparison_is_also_a_picture_and_arrays(striate: Callable, tmp_path) -> None:
+    picture, arrays = tmp_path / "cost.png", tmp_path / "all.npz"
+    done = striate("baselines", DATA, "--budget", "1s", "-o", str(picture), "--npz", str(arrays))
+    assert done.code == 0
+    assert f"arrays written to {arrays}" in done.err
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    with np.load(arrays, allow_pickle=False) as found:
+        assert set(found["method"].tolist()) == set(QUICK)
+        assert found["confusion"].sum(axis=(1, 2)).tolist() == [40, 40]
+
+
+def test_a_name_that_says_nothing_is_refused_before_anything_is_read(
+    striate: Callable, tmp_path
+) -> None:
+    for flags in (("-o", "page.txt"), ("--npz", "all.csv")):
+        done = striate("baselines", "nowhere/", *flags)
+        assert done.code == 2
+        assert flags[1] in done.err
+        assert "end" in done.err
+    done = striate("baselines", DATA, "--npz", str(tmp_path / "none" / "a.npz"))
+    assert "cannot be written" in done.err
 
 
 def test_a_budget_that_is_no_time_is_refused(striate: Callable) -> None:

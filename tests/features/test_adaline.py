@@ -29,3 +29,14 @@ def test_it_keeps_the_best_pass_by_the_rows_held_back(rng) -> None:
     table, labels = classed(rng, 300, 3, 4, 1.0)
     model = fit_adaline(table, labels, 3, Passes(rate=0.05, epochs=5), (table, labels))
     assert (model.scores(table).argmax(axis=1) == labels).mean() > 0.6
+
+
+def test_where_its_own_pictures_count_more_it_comes_to_weighted_least_squares(rng) -> None:
+    table, labels = classed(rng, 300, 3, 4, 1.0)
+    model = fit_adaline(table, labels, 3, Passes(rate=0.001, epochs=600), own=5.0)
+    for k in range(3):
+        weight = np.sqrt(np.where(labels == k, 5.0, 1.0))
+        wanted = np.linalg.lstsq(
+            with_one(table) * weight[:, None], signs(labels, 3)[:, k] * weight, rcond=None
+        )[0]
+        assert np.allclose([*model.weights[:, k], model.bias[k]], wanted, atol=0.04)

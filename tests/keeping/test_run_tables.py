@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from striate.errors import FileFault
 from striate.keeping.run_tables import (
@@ -120,6 +124,29 @@ def test_predictions_come_back_as_they_were(tmp_path: Path) -> None:
         b"path,split,truth,label,probability,sure,loss",
         b"a/b.jpg,val,cat,dog,0.3333333333333333,1,1e-17",
     ]
+
+
+NAMES = st.text(st.characters(exclude_categories=[], exclude_characters="\0"), min_size=1)
+PATHS = st.one_of(
+    NAMES.map(
+        lambda name: name.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
+    ),
+    st.text(st.sampled_from('a\r\n,"; \udcff'), min_size=1),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(PATHS, PATHS, PATHS), max_size=4))
+@example([("a\rb.png", "\r", "x\r\ny")])
+def test_any_names_come_back_from_any_reader_of_csv(names: list[tuple[str, str, str]]) -> None:
+    rows = [Prediction(p, "val", t, said, 0.5, False, 0.1) for p, t, said in names]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "predictions.csv"
+        write_predictions(path, rows)
+        assert read_predictions(path) == rows
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            found = list(csv.reader(file))
+        assert [tuple(row[i] for i in (0, 2, 3)) for row in found[1:]] == names
 
 
 @pytest.mark.parametrize("damage", ["a,b\n", "row", "2", "x"])

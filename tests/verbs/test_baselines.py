@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from striate.errors import CannotTrain, FileFault, UsageError
+from striate.pictures.files import to_png
 from striate.pictures.named.shapes import shapes, wish_of
 from striate.pictures.opening import open_as_given
 from striate.verbs import baselines_learned, baselines_methods, baselines_networks
@@ -236,3 +237,25 @@ def test_pixel_methods_reach_the_published_figures_of_fashion_mnist(data, monkey
     reached = {r.name: r.accuracy for r in found.rows}
     assert reached["pixels + neighbours"] > 0.854 - 0.045
     assert reached["pixels + softmax"] > 0.842 - 0.03
+
+
+@pytest.mark.slow
+def test_on_cifar_edges_and_words_surely_know_more_than_one_template_for_each_class(
+    data, tmp_path
+) -> None:
+    """The 4,000 and 1,000 lossless pictures: the order of methods, with intervals that do not touch."""
+    with np.load(data / "cifar10/cifar10_lossless_train4000_test1000.npz") as held:
+        for split in ("train", "test"):
+            for i, (pixels, k) in enumerate(
+                zip(held[f"x_{split}"], held[f"y_{split}"], strict=True)
+            ):
+                path = tmp_path / split / f"class {k}" / f"{i}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(to_png(pixels))
+    names = ("hues + softmax", "pixels + softmax", "HOG + SVM", "triangle words + SVM")
+    _, found = compared(Asked(str(tmp_path), 100.0 * len(names)), *names)
+    held_by = {r.name: r.interval for r in found.rows}
+    assert found.world.prepared.dataset.splits == {"train": 3400, "val": 600, "test": 1000}
+    assert held_by["hues + softmax"].high < held_by["pixels + softmax"].low
+    assert held_by["pixels + softmax"].high < held_by["HOG + SVM"].low
+    assert held_by["pixels + softmax"].high < held_by["triangle words + SVM"].low

@@ -19,7 +19,7 @@ _NAMED = 3
 @click.command(
     epilog=output.examples(
         "striate baselines shapes --budget 2m -o baselines.html",
-        "striate baselines photos/ --subset 4000",
+        "striate baselines photos/ --subset 4000 -o cost.png --npz baselines.npz",
         "striate baselines cifar10 --budget 10m --json",
     )
 )
@@ -39,8 +39,12 @@ _NAMED = 3
 @click.option("--skip-bad", is_flag=True, help="Go on without pictures that cannot be read.")
 @click.option("--root", type=click.Path(), help="Where named sets lie.")
 @click.option(
-    "-o", "page", metavar="FILE", help="Write a page with charts, and what fails on what."
+    "-o",
+    "page",
+    metavar="FILE",
+    help="A page with charts, and what fails on what (.html), or accuracy against cost (.png).",
 )
+@click.option("--npz", metavar="FILE", help="The numbers themselves, as arrays.")
 @click.option("-q", "--quiet", is_flag=True, help="Warnings and the table alone.")
 @output.json_option
 def command(**given: Any) -> None:
@@ -57,16 +61,20 @@ def command(**given: Any) -> None:
         given["data"], seconds_of(given["budget"]), given["subset"], given["seed"], given["splits"],
         given["skip_bad"], given["root"],
     )  # fmt: skip
-    refuse_early(asked, given["page"])
+    refuse_early(asked, given["page"], given["npz"])
     found = Live(given["quiet"]).follow(baselines(asked))
     if given["page"]:
         found.write_page(given["page"])
+    if given["npz"]:
+        found.write_arrays(given["npz"])
     if given["as_json"]:
         output.emit_json(found.to_dict())
     else:
         output.emit(text(found))
     if given["page"]:
         output.note(f"page written to {given['page']}")
+    if given["npz"]:
+        output.note(f"arrays written to {given['npz']}")
 
 
 def text(found: Compared) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -68,13 +69,11 @@ def read_metrics(path: Path) -> list[dict[str, Number]]:
 
 def write_predictions(path: Path, rows: Iterable[Prediction]) -> None:
     """Write the table of predictions, whole or not at all."""
-    held = io.StringIO(newline="")
-    lines = csv.writer(held, lineterminator="\n")
-    lines.writerow(Prediction._fields)
-    for row in rows:
-        numbers = (repr(float(row.probability)), int(row.sure), repr(float(row.loss)))
-        lines.writerow((row.path, row.split, row.truth, row.label, *numbers))
-    safe.write_bytes(path, held.getvalue().encode("utf-8", "surrogateescape"))
+    told = (
+        (*row[:4], repr(float(row.probability)), int(row.sure), repr(float(row.loss)))
+        for row in rows
+    )
+    safe.write_csv(path, itertools.chain([Prediction._fields], told))
 
 
 def read_predictions(path: Path) -> list[Prediction]:

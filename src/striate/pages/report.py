@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from striate.pages import html
-from striate.pages.html import Section
+from striate.pages.html import Html, Section
 from striate.pages.report_cases import doubtful, errors
 from striate.pages.report_curves import curves
 from striate.pages.report_data import data, slices
@@ -14,8 +14,10 @@ from striate.pages.report_told import Told
 from striate.pages.report_trust import abstention, calibration
 
 
-def page(told: Told) -> str:
-    """The whole file. A section of which nothing is known is left out; the lead says what is missing."""
+def page(told: Told, inside: Html = Html(""), style: str = "") -> str:  # noqa: B008  (a text)
+    """The whole file. A section of which nothing is known is left out; the lead says what is missing.
+    inside: what the network looks at, where that was found out, and the style it needs.
+    """
     sections = (
         Section("scores", "Scores", all_scores(told)),
         Section("curves", "How training went", curves(told)),
@@ -24,6 +26,7 @@ def page(told: Told) -> str:
         Section("calibration", "Can its probabilities be believed?", calibration(told)),
         Section("sure", "When it is sure", abstention(told)),
         Section("errors", "The worst errors", errors(told)),
+        Section("inside", "What it looks at", inside),
         Section("suspects", "Labels that may be wrong", doubtful(told)),
         Section("slices", "Where it is worse", slices(told)),
         Section("data", "The data", data(told)),
@@ -32,4 +35,4 @@ def page(told: Told) -> str:
         Section("machine", "Machine, versions and time", machine(told)),
         Section("next", "How to go on", onward(told)),
     )
-    return html.page(f"Striate report: {told.name}", lead(told), sections)
+    return html.page(f"Striate report: {told.name}", lead(told), sections, style=style)

@@ -8,8 +8,6 @@ cat/3.jpg,keep,,checked by hand          as it is; findings about it are settled
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -40,11 +38,7 @@ class Fix(NamedTuple):
 
 def write(path: str | Path, rows: Iterable[Fix]) -> None:
     """Keep decisions in a file that a person can edit."""
-    held = io.StringIO(newline="")
-    lines = csv.writer(held, lineterminator="\n")
-    lines.writerow(COLUMNS)
-    lines.writerows(rows)
-    safe.write_bytes(path, held.getvalue().encode("utf-8", "surrogateescape"))
+    safe.write_csv(path, [COLUMNS, *rows])
 
 
 def read(path: str | Path) -> list[Fix]:

@@ -5,8 +5,7 @@ Which picture goes where is decided in `split_shares.py`.
 
 from __future__ import annotations
 
-import csv
-import io
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -194,14 +193,11 @@ def scarce(dataset: Dataset) -> list[Finding]:
 def write_splits(path: str | Path, dataset: Dataset, groups: Groups | None = None) -> None:
     """Keep who is where: `path,label,split,group`, one row for each picture."""
     kept = dataset.groups if groups is None else groups
-    held = io.StringIO(newline="")
-    lines = csv.writer(held, lineterminator="\n")
-    lines.writerow(COLUMNS)
-    for i, row in enumerate(dataset):
-        lines.writerow(
-            (row.path, row.label, row.split, _shown(kept[i]) if kept is not None else "")
-        )
-    safe.write_bytes(path, held.getvalue().encode("utf-8", "surrogateescape"))
+    rows = (
+        (row.path, row.label, row.split, _shown(kept[i]) if kept is not None else "")
+        for i, row in enumerate(dataset)
+    )
+    safe.write_csv(path, itertools.chain([COLUMNS], rows))
 
 
 def _shown(group: str | int) -> str:

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from striate import safe
+from striate.optional import need
 from striate.verbs import baselines_methods, baselines_networks
 from striate.verbs.baselines_rows import Row, ranked
 from striate.verbs.baselines_world import Asked, World, opened
 from striate.verbs.check import refuse_inside
+from striate.verbs.see import DRAWING, PAGE, check_names
 from striate.verbs.train_order import Event, Said
 
 if TYPE_CHECKING:
@@ -61,19 +63,34 @@ class Compared:
         }  # fmt: skip
 
     def write_page(self, path: str | Path) -> None:
-        """The HTML page."""
+        """The HTML page; or the picture of accuracy against cost, where the name ends in .png."""
+        if Path(path).suffix.lower() == DRAWING:
+            from striate.verbs.baselines_drawn import png
+
+            safe.write_bytes(path, png(self))
+            return
         from striate.verbs.baselines_page import page
 
         safe.write_text(path, page(self))
 
+    def write_arrays(self, path: str | Path) -> None:
+        """The numbers, for NumPy."""
+        from striate.verbs.baselines_drawn import npz
 
-def refuse_early(asked: Asked, page: str | None) -> None:
+        safe.write_bytes(path, npz(self))
+
+
+def refuse_early(asked: Asked, page: str | None, npz: str | None = None) -> None:
     """What could not be written at the end is refused before anything is read."""
-    if page is None:
-        return
-    refuse_inside(asked.data, page)
-    if not Path(page).parent.is_dir():
-        raise safe.unwritable(page, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    check_names(Path(page or f"none{PAGE}"), Path(npz) if npz else None)
+    for path in (page, npz):
+        if path is None:
+            continue
+        refuse_inside(asked.data, path)
+        if not Path(path).parent.is_dir():
+            raise safe.unwritable(path, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    if page is not None and Path(page).suffix.lower() == DRAWING:
+        need("matplotlib", to="draw a figure", extra="train")
 
 
 def baselines(asked: Asked, only: Collection[str] = ()) -> Generator[Event, None, Compared]:

@@ -11,6 +11,8 @@ from striate.features.descent import Descent
 from striate.features.kinds import Labels, Table, Tell
 from striate.features.linear import fit_linear, rate_for
 from striate.features.madaline import fit_madaline
+from striate.features.madaline_two import HIDDEN as TURNED
+from striate.features.madaline_two import fit_madaline_two
 from striate.features.neighbours import Metric, Neighbours
 from striate.features.online import Passes, share_right
 from striate.features.perceptron import fit_perceptron
@@ -135,16 +137,18 @@ def perceptron(lesson: Lesson, _tell: Tell) -> Learned:
 
 
 def adaline(lesson: Lesson, tell: Tell) -> Learned:
-    """Widrow and Hoff's rule, at the better of two rates."""
+    """Widrow and Hoff's rule: all pictures count alike, or those of a unit's class as much as the others."""
     held = (lesson.held_table, lesson.held)
 
-    def of(rate: float) -> Callable[[float], Model]:
+    def of(rate: float, own: float) -> Callable[[float], Model]:
         return lambda seconds: fit_adaline(
             lesson.table, lesson.labels, lesson.classes,
-            Passes(rate, ONLINE_EPOCHS, seconds, lesson.seed), held,
+            Passes(rate, ONLINE_EPOCHS, seconds, lesson.seed), held, own,
         )  # fmt: skip
 
-    return best(lesson, [(f"rate {rate:g}", of(rate)) for rate in (0.1, 0.01)], tell)
+    others = max(1, lesson.classes - 1)
+    tries = [("both sides alike", of(0.03 / others, others)), ("rate 0.01", of(0.01, 1.0))]
+    return best(lesson, tries, tell)
 
 
 def madaline(lesson: Lesson, _tell: Tell) -> Learned:
@@ -153,6 +157,21 @@ def madaline(lesson: Lesson, _tell: Tell) -> Learned:
     how = Passes(0.1, ONLINE_EPOCHS, lesson.left_s, lesson.seed)
     made = fit_madaline(lesson.table, lesson.labels, lesson.classes, how, held)
     return Learned(made, "three members, the best pass")
+
+
+def madaline_two(lesson: Lesson, tell: Tell) -> Learned:
+    """Two layers of signs by the second rule, at the better of two rates."""
+    held = (lesson.held_table, lesson.held)
+
+    def of(rate: float) -> Callable[[float], Model]:
+        return lambda seconds: fit_madaline_two(
+            lesson.table, lesson.labels, lesson.classes,
+            Passes(rate, ONLINE_EPOCHS, seconds, lesson.seed), held,
+        )  # fmt: skip
+
+    return best(
+        lesson, [(f"{TURNED} units, rate {rate:g}", of(rate)) for rate in (0.2, 0.02)], tell
+    )
 
 
 def neighbours(lesson: Lesson, tell: Tell) -> Learned:

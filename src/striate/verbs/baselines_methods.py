@@ -49,6 +49,10 @@ METHODS = (
         "pixels + Madaline", "the picture itself, three templates for each class", described.pixels,
         learned.madaline,
     ),
+    Method(
+        "pixels + Madaline II", "the picture itself, 48 templates whose yes or no is combined",
+        described.pixels, learned.madaline_two,
+    ),
     Method("pixels + softmax", _TEMPLATE, described.pixels, learned.softmax),
     Method("pixels + SVM", _TEMPLATE, described.pixels, learned.svm),
     Method(

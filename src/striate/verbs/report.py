@@ -27,13 +27,21 @@ _T = TypeVar("_T")
 
 
 def report(run: Path, path: Path | None = None) -> Path:
-    """Write the page of a run, in its folder or to `path`, and give where it is.
+    """Write the quick page of a run, in its folder or to `path`, and give where it is.
 
     It reads the run's own files; what is missing or damaged is said on the page, and only a folder
     without a readable run.json is refused.
     """
-    from striate.keeping.runs import Run
     from striate.pages.report import page
+
+    target, told = gathered(run, path)
+    safe.write_text(target, page(told))
+    return target
+
+
+def gathered(run: Path, path: Path | None = None) -> tuple[Path, Told]:
+    """Where the page belongs, and what the run's own files and its data say."""
+    from striate.keeping.runs import Run
 
     opened = Run.open(run)
     target = opened.file(PAGE) if path is None else Path(path)
@@ -45,8 +53,7 @@ def report(run: Path, path: Path | None = None) -> Path:
 
         refuse_inside(_data_name(told), dataset, path)
     told = replace(told, thumbnails=_thumbnails(told, dataset, missing))
-    safe.write_text(target, page(replace(told, missing=tuple(missing))))
-    return target
+    return target, replace(told, missing=tuple(missing))
 
 
 class _Part(NamedTuple):
@@ -241,7 +248,7 @@ def _commands(run: Path, status: str, facts: Mapping[str, Any]) -> Iterator[Comm
         yield from _if_there(
             f"check {shlex.quote(name)} --html check.html", "look at every picture of the data"
         )
-    yield from _if_there(f"report {shown}", "write this page anew")
+    yield from _if_there(f"report {shown}", "write this page anew, with what the network looks at")
 
 
 def _if_there(line: str, what: str) -> Iterator[Command]:

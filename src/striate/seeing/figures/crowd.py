@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from striate.seeing.inside.units import Best
 
 _HOLDS = "A network that looks for the same thing everywhere holds its line as pictures move."
-_EXCITE = (
-    "The pictures that excite it most, and where; its greatest value in each. The dashed one was made from "
-    "noise to excite it: that shows what raises the unit, not what the network uses it for."
+_EXCITE = "The pictures that excite it most, and where; its greatest value in each."
+_MADE = (
+    " The dashed one was made from noise to excite it: that shows what raises the unit, not what the network "
+    "uses it for."
 )
 
 
@@ -122,7 +123,7 @@ def units_figure(name: str, layer: str, units: Sequence[UnitSeen], of: str, dead
             zip(map(float, one.middles[kept]), map(float, one.counts[kept]), strict=True)
         )
         parts += [
-            Panel(f"Unit {one.unit}", whole, _EXCITE, side=83),
+            Panel(f"Unit {one.unit}", whole, _EXCITE + (_MADE if one.made is not None else ""), side=83),
             Panel("The crops", crops, "", side=83, is_below=True),
             Chart(
                 "All its values", (Series("", "s1", points, has_dots=False),),

@@ -96,9 +96,16 @@ def templates_figure(name: str, found: Templates, classes: Sequence[str]) -> Fig
 
 
 def maps_figure(
-    name: str, picture: Pixels, found: Sequence[LayerMaps], written: Arithmetic | None, of: int
+    name: str,
+    picture: Pixels,
+    found: Sequence[LayerMaps],
+    written: Arithmetic | None,
+    of: int,
+    most: int = _MOST_MAPS,
 ) -> Figure:
-    """The maps of each layer, those of most energy first, and one value of a convolution written out."""
+    """The maps of each layer, at most so many, those of most energy first, and one value of a convolution
+    written out.
+    """
     rows = tuple(
         (
             one.layer, "×".join(map(str, one.values.shape)), number(one.low), number(one.high),
@@ -121,7 +128,7 @@ def maps_figure(
         parts += [_patch(title, written), Words("In numbers", tuple(written.lines()), True, True)]
     for one in found:
         energy = np.square(one.values).sum((1, 2))
-        order = np.argsort(-energy, kind="stable")[:_MOST_MAPS]
+        order = np.argsort(-energy, kind="stable")[:most]
         reach = float(np.abs(one.values).max())
         tiles = tuple(
             Tile(str(c), f"{number(float(one.values[c].min()))} … {number(float(one.values[c].max()))}",

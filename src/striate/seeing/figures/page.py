@@ -18,9 +18,9 @@ from striate.seeing.figures.figure import Chart, Figure, Panel, Part, Table, Til
 
 LARGEST = 3_000_000
 # Pixels kept of each picture: the first whose page is small enough.
-_SIDES = (224, 160, 112, 80, 56, 40)
+SIDES = (224, 160, 112, 80, 56, 40)
 _SAMPLE = 12
-_CHARTS = ('<div class="charts">', "</div><!-- charts -->")
+CHARTS = ('<div class="charts">', "</div><!-- charts -->")
 _TINY = 64  # up to this side a pixel is shown as a square
 STYLE = f"""
 :root {{ --above: rgb{ABOVE}; --below: rgb{BELOW}; --zero: #f7f7f5 }}
@@ -49,7 +49,7 @@ def page_of(figure: Figure) -> str:
     """The whole file, its pictures so small that it stays below 3 MB if that can be."""
     parts = figure.parts
     some = replace(figure, parts=parts[:: max(1, len(parts) // _SAMPLE)])
-    sides = list(_SIDES)
+    sides = list(SIDES)
     # A few parts tell which sizes are hopeless, so that not all pictures are drawn five times.
     while len(sides) > 1 and len(_page(some, sides[0])) * len(parts) > LARGEST * len(some.parts):
         sides.pop(0)
@@ -62,7 +62,7 @@ def page_of(figure: Figure) -> str:
 def _page(figure: Figure, side: int) -> str:
     sections: list[Section] = []
     for i, part in enumerate(figure.parts):
-        body = _part(part, side)
+        body = part_of(part, side)
         if part.is_below and sections:
             sections[-1] = sections[-1]._replace(body=_joined(sections[-1].body, part, body))
         else:
@@ -78,16 +78,17 @@ def _joined(above: Html, part: Part, body: Html) -> Html:
     """A part below another; charts have their titles already, and stand beside one another."""
     if not isinstance(part, Chart):
         return html.joined([above, f"<h3>{escaped(part.title)}</h3>", body])
-    if above.endswith(_CHARTS[1]):
-        return Html(above.removesuffix(_CHARTS[1]) + body.removeprefix(_CHARTS[0]))
+    if above.endswith(CHARTS[1]):
+        return Html(above.removesuffix(CHARTS[1]) + body.removeprefix(CHARTS[0]))
     return html.joined([above, body])
 
 
-def _part(part: Part, side: int) -> Html:
+def part_of(part: Part, side: int) -> Html:
+    """One part without its title; pictures keep at most `side` pixels."""
     if isinstance(part, Panel):
         return _panel(part, side)
     if isinstance(part, Chart):
-        return Html(_CHARTS[0] + lines(part.title, part.series, part.scale) + _CHARTS[1])
+        return Html(CHARTS[0] + lines(part.title, part.series, part.scale) + CHARTS[1])
     if isinstance(part, Table):
         rows = [[escaped(cell) for cell in row] for row in part.rows]
         return html.joined(
