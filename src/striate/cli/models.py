@@ -22,10 +22,11 @@ from striate.cli.live import Live
 @click.option("--measure", is_flag=True, help="Time one picture and a batch on this machine.")
 @output.json_option
 def command(pattern: str, measure: bool, as_json: bool) -> None:
-    """Every network the zoo knows, its published accuracy and cost, and which to choose when.
+    """Every network the zoo knows.
 
-    PATTERN keeps those whose name, family or paper holds it. `striate plan NAME` shows one layer by
-    layer. Speed is never remembered: without --measure there is none.
+    Its published accuracy, what it costs, and which family to choose when. PATTERN keeps those whose
+    name, family or paper holds it. `striate plan NAME` shows one layer by layer. Speed is never
+    remembered: without --measure there is none.
     """
     from striate.verbs.models import models
 
