@@ -20,6 +20,7 @@ UNPADDED = {
     "perceptron": "3x12x10: fc9 bn relu drop0.5 fc5 softmax",
     "residual": "3x12x10: conv3-6 relu {conv1 bn relu conv1 bn} relu [conv1-4 | conv1-3 relu] max2 gap fc5",
     "adaptive": "3x12x12: conv3-6 relu max2 avgto5 fc5",
+    "dropout before the head": "3x12x12: conv3-6 relu max2 avgto5 drop0.5 relu fc5",
     "strided shortcut": "3x12x12: conv1-6 relu {conv1s2-8 bn} relu gap scale0.5 fc5",
 }
 
@@ -89,6 +90,7 @@ def test_the_network_itself_is_left_as_it_was() -> None:
             "3x12x12: conv3-6 relu {avgto10 conv1} gap fc5",
             "body.avgto1, AdaptiveAvgPool2d, depends",
         ),
+        ("3x12x12: conv3-6 relu avgto10 flatten maxout2 fc5", "maxout1, Maxout, has no form"),
         ("3x12x12: local3-6 relu gap fc5", "local1, Local, depends on the size"),
     ],
 )

@@ -20,11 +20,14 @@ from striate.grammar import parts
 from striate.seeing.asking import calm
 
 _ALIKE = 1e-3  # the greatest difference on a picture of H W, as a part of the greatest score
-# Each number from its own place, or from a window that slides: these do not ask how large the picture is.
+# Each number from itself, from its own place, or from a window that slides: none of these asks how large the
+# picture is.
+_NUMBERS = (
+    nn.Dropout, nn.Dropout2d, nn.Identity, nn.ReLU, nn.ReLU6, nn.Hardtanh, nn.LeakyReLU, nn.ELU, nn.SELU,
+    nn.GELU, nn.SiLU, nn.Hardswish, nn.Hardsigmoid, nn.Sigmoid, nn.Tanh, nn.Softplus, nn.Mish, parts.Scale,
+)  # fmt: skip
 _POINTS = (
-    nn.BatchNorm2d, nn.Dropout, nn.Dropout2d, nn.Identity, nn.LocalResponseNorm, nn.ReLU, nn.ReLU6,
-    nn.Hardtanh, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Hardswish, nn.Hardsigmoid,
-    nn.Sigmoid, nn.Tanh, nn.Softplus, nn.Mish, parts.Part, parts.Shuffle, parts.Maxout, parts.Scale,
+    *_NUMBERS, nn.BatchNorm2d, nn.LocalResponseNorm, nn.PReLU, parts.Part, parts.Shuffle, parts.Maxout,
 )  # fmt: skip
 _WINDOWS = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, parts.PaddedConv, parts.Every)
 _BLOCKS = (nn.Sequential, parts.Residual, parts.Fork)
@@ -106,7 +109,8 @@ def _head_layer(part: nn.Module, x: Tensor) -> nn.Module | None:
         norm = nn.BatchNorm2d(part.num_features, part.eps, part.momentum, part.affine).to(x)
         norm.load_state_dict(part.state_dict())
         return norm
-    return part if isinstance(part, (*_POINTS, nn.Softmax)) and (h, w) == (1, 1) else None
+    one_place = isinstance(part, (*_POINTS, nn.Softmax)) and (h, w) == (1, 1)
+    return part if one_place or isinstance(part, _NUMBERS) else None
 
 
 def _as_convolution(head: nn.Linear, x: Tensor) -> nn.Conv2d:
