@@ -57,7 +57,7 @@ def test_json_holds_the_numbers(striate: Callable) -> None:
         (("templates", "--layer", "conv1"), 2, "templates does not use --layer"),
         (("style", "a.jpg", "b.jpg", "--seed", "3"), 2, "style does not use --seed"),
         (("slide",), 2, "slide goes over one picture"),
-        (("slide", "nowhere.jpg"), 3, "nowhere.jpg is not there"),
+        (("slide", "nowhere.jpg"), 3, "nowhere.jpg is no file"),
         (("slide", "x.jpg", "--class", "eleven"), 2, "there is no class 'eleven'"),
         (("slide", "x.jpg", "--layer", "conv1"), 2, "slide does not use --layer"),
         (("templates",), 4, "convolution stands before"),

@@ -67,6 +67,7 @@ def test_any_of_the_four_may_be_asked_for(text: str, told: str) -> None:
 
 def test_a_window_larger_than_the_side_says_so() -> None:
     assert ask("N=7 F=9 S=2").tries[0].verdict == "the window is larger than the padded side"
+    assert ask("N=3 F=7 S=2 P=1").rule == ("the window only fits with P = 2 or more",)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,7 @@ def test_a_window_larger_than_the_side_says_so() -> None:
         ("F=", "'F=' cannot be read"),
         ("F=3 F=4", "'F=4' cannot be read"),
         ("N=7", "F, the window, is missing"),
+        ("N=123456 F=3", "'N=123456 F=3' cannot be read"),
         ("S=? F=3", "N, the side, is missing"),
         ("N=? F=? S=1", "N and F are both asked for, and only one can be"),
         ("N=7 F=0", "F, the window, is at least 1; got 0"),

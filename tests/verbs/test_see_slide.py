@@ -62,10 +62,12 @@ def test_faults_say_what_would_do(picture: str, tmp_path: Path) -> None:
         followed(slide(run, Sliding((picture, picture))))
     with pytest.raises(UsageError, match="no class 'moose'"):
         followed(slide(run, Sliding((picture,), "moose")))
-    with pytest.raises(FileFault, match="nowhere.png is not there"):
+    with pytest.raises(FileFault, match="nowhere.png is no file"):
         followed(slide(run, Sliding(("nowhere.png",))))
     with pytest.raises(CannotLookInside, match="smaller than the 8x8"):
         followed(slide(run, Sliding((picture,), scale=0.1)))
+    with pytest.raises(CannotLookInside, match="4,800,000 pixels"):
+        followed(slide(run, Sliding((picture,), scale=100.0)))
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"no picture")
     with pytest.raises(Unreadable, match=r"bad\.png"):

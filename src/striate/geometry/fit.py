@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, NoReturn, final
 from striate.errors import UsageError
 from striate.geometry.window import Window
 
-_PART = re.compile(r"\s*([A-Za-z])\s*=\s*(\?|[0-9]{1,6})(?:\s*\([a-z ]*\))?\s*[,;]?")
+_PART = re.compile(r"\s*([A-Za-z])\s*=\s*(\?|[0-9]{1,5}(?![0-9]))(?:\s*\([a-z ]*\))?\s*[,;]?")
 _MEANT = {"N": "the side", "F": "the window", "S": "the stride", "P": "the padding"}
 _ROWS = 12  # of a table at most
-EXAMPLE = "write it like `N=32 F=5 S=2 P=?`: side, window, stride, padding; `?` is asked for"
+EXAMPLE = "write it like `N=32 F=5 S=2 P=?`: side, window, stride, padding; 5 digits at most, `?` is asked for"
 
 
 class Try(NamedTuple):
@@ -153,6 +153,9 @@ def _about_padding(known: dict[str, int], tries: tuple[Try, ...]) -> Iterator[st
         kept = [one.value for one in fitting if one.places == side and stride == 1]
         if kept:
             yield f"keeps the size: P = (F - 1)/2 = {kept[0]}"
+        return
+    if not any(one.places for one in tries):
+        yield f"the window only fits with P = {-((side - window) // 2)} or more"
         return
     step = gcd(2, stride)
     if "P" not in known and (side - window) % step:

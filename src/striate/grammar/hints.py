@@ -255,7 +255,8 @@ def _growing(layers: tuple[Layer, ...], side: int, axis: int) -> str:
         halvings = next(
             k for k in range(1, 64) if early + (2**k - 1) * step + 2**k * (size - early) >= side
         )
-        words += f", or {_more(halvings, 'max2', 'max2')} after {grown[0].name}"
+        place = "early on" if "." in grown[0].name else f"after {grown[0].name}"
+        words += f", or {_more(halvings, 'max2', 'max2')} {place}"
     return words
 
 

@@ -60,16 +60,18 @@ def _read(name: str, seen: Opened, scale: float) -> Pixels:
     from pathlib import Path
 
     from striate.pictures.files import decode, read_bytes, resized
+    from striate.seeing.inside.slide import check_size
 
     if not Path(name).is_file():
-        raise FileFault(f"{name} is not there", "look how it is written", name)
+        raise FileFault(f"{name} is no file", "look how it is written", name)
     try:
         pixels = decode(read_bytes(name), seen.preparation.rules)
     except Unreadable as fault:
         raise Unreadable(f"{name}: {fault.text}", "leave it out, or repair it", name) from None
+    height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
+    check_size((height, width), seen.preparation.size)  # before so much is made
     if scale == 1:
         return pixels
-    height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
     made: Pixels = np.ascontiguousarray(resized(pixels, height, width))
     return made
 

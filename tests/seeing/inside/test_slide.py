@@ -92,7 +92,7 @@ def test_pictures_that_are_too_small_or_too_large_are_refused_with_what_to_try(
     model = built("3x8x8: conv3p1-6 relu gap fc5")
     with pytest.raises(CannotLookInside, match="7x20, smaller than the 8x8") as fault:
         slid(model, drawn(1, 3, 7, 20), (8, 8))
-    assert "--scale 2" in fault.value.hint
+    assert "larger --scale" in fault.value.hint
     monkeypatch.setattr(module, "MOST_PIXELS", 399)
     with pytest.raises(CannotLookInside, match="400 pixels, and at most 399") as fault:
         slid(model, drawn(1, 3, 20, 20), (8, 8))

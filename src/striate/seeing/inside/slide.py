@@ -74,19 +74,8 @@ def slide(
     """The scores of `model` for every place of `picture`, 1 C H' W', that a window of H W takes. by_crops:
     ask them one by one even where one pass would do.
     """
+    check_size((picture.shape[2], picture.shape[3]), window)
     tall, wide = picture.shape[2] - window[0], picture.shape[3] - window[1]
-    if min(tall, wide) < 0:
-        raise CannotLookInside(
-            f"the picture is {picture.shape[2]}x{picture.shape[3]}, smaller than the {window[0]}x{window[1]} "
-            "that the network takes",
-            "give a larger picture, or --scale 2",
-        )
-    if picture.shape[2] * picture.shape[3] > MOST_PIXELS:
-        raise CannotLookInside(
-            f"the picture has {picture.shape[2] * picture.shape[3]:,} pixels, and at most {MOST_PIXELS:,} "
-            "are held at once",
-            "make it smaller, as with --scale 0.5",
-        )
     first = picture[:, :, : window[0], : window[1]]
     found = "that was asked for" if by_crops else widened(model, first)
     if isinstance(found, str):
@@ -102,6 +91,21 @@ def slide(
     return _checked(
         model, picture, Slid(scores, rows, columns, window, None, temperature=temperature)
     )
+
+
+def check_size(size: Pair, window: Pair) -> None:
+    """Refuse pictures that are smaller than the window, or too large to be held."""
+    if size[0] < window[0] or size[1] < window[1]:
+        raise CannotLookInside(
+            f"the picture is {size[0]}x{size[1]}, smaller than the {window[0]}x{window[1]} that the network "
+            "takes",
+            "give a larger picture, or a larger --scale",
+        )
+    if size[0] * size[1] > MOST_PIXELS:
+        raise CannotLookInside(
+            f"the picture has {size[0] * size[1]:,} pixels, and at most {MOST_PIXELS:,} are held at once",
+            "make it smaller, as with --scale 0.5",
+        )
 
 
 def _crops(
