@@ -17,7 +17,7 @@ from striate.geometry.window import Window
 _PART = re.compile(r"\s*([A-Za-z])\s*=\s*(\?|[0-9]{1,5}(?![0-9]))(?:\s*\([a-z ]*\))?\s*[,;]?")
 _MEANT = {"N": "the side", "F": "the window", "S": "the stride", "P": "the padding"}
 _ROWS = 12  # of a table at most
-EXAMPLE = "write it like `N=32 F=5 S=2 P=?`: side, window, stride, padding; 5 digits at most, `?` is asked for"
+EXAMPLE = "write it like `N=32 F=5 S=2 P=?`: side, window, stride, padding; 5 digits at most; `?` is asked"
 
 
 class Try(NamedTuple):

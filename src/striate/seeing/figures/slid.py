@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from striate.pictures.files import Pixels
 from striate.seeing.figures.figure import Figure, Panel, Part, Table, Tile, ranged
-from striate.seeing.inside.slide import Slid
+
+if TYPE_CHECKING:
+    from striate.seeing.inside.slide import Slid
 
 _BEST, _ROWS, _WORTH = 6, 10, 0.01
 _ALIKE = 0.0005  # differences are shown with three digits
