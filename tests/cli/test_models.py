@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 Golden = Callable[[str, str], None]
 Striate = Callable[..., Any]
 
@@ -19,6 +21,26 @@ def test_json_lists_name_family_year_paper_cost_field_and_weights(striate: Stria
     assert found["schema_version"] == 1
     wanted = {"name", "family", "year", "paper", "parameters", "macs", "receptive_field", "weights"}
     assert all(wanted <= set(row) for row in found["models"])
+
+
+def test_measuring_adds_columns_and_says_where_it_was_measured(striate: Striate) -> None:
+    pytest.importorskip("torch")
+    plain, timed = striate("models", "lenet5"), striate("models", "lenet5", "--measure")
+    assert "one picture" not in plain.out
+    assert "speed:" not in plain.out
+    assert "one picture" in timed.out
+    assert "speed: forward in fp32 on " in timed.out
+    row = json.loads(striate("models", "lenet5", "--measure", "--json").out)["models"][0]
+    assert row["measured"]["one_ms"] > 0
+    assert row["measured"]["per_second"] > 0
+
+
+def test_only_the_families_that_are_shown_are_advised_about(striate: Striate) -> None:
+    told = striate("models", "shufflenet").out
+    assert "which to choose: take a network with a proven record" in told
+    assert "(L3, Convolutional Neural Networks, CS 446 / ECE 449)" in told
+    assert "  ShuffleNet  if it has to be efficient" in told
+    assert "ResNet-50" not in told
 
 
 def test_a_pattern_without_a_match_says_so_and_lists_nothing(striate: Striate) -> None:

@@ -95,3 +95,50 @@ def test_a_text_without_input_says_how_to_give_one(striate: Striate) -> None:
     assert result.code == 4
     assert "error[S005]" in result.err
     assert "--input 3x32x32" in result.err
+
+
+def test_the_question_of_the_slide_is_answered_as_its_golden_file(
+    striate: Striate, golden: Golden
+) -> None:
+    golden("plan/fit-question.out", striate("plan", "N=32 F=5 S=2 P=?", "--fit").out)
+    assert striate("plan", "F = 5, S = 2, P = ? (whatever fits)").code == 0
+
+
+def test_the_windows_that_do_not_fit_are_their_golden_file(
+    striate: Striate, golden: Golden
+) -> None:
+    golden("plan/fit-resnet18.out", striate("plan", "resnet18", "--fit").out)
+    found = json.loads(striate("plan", "alexnet", "--fit", "--json").out)
+    assert found["schema_version"] == 1
+    assert found["nearest_input"] == [3, 223, 223]
+    assert found["misfits"][0]["remainder"] == 1
+
+
+def test_a_question_that_cannot_be_read_shows_how_it_is_written(striate: Striate) -> None:
+    result = striate("plan", "F=5 Q", "--fit")
+    assert result.code == 2
+    assert "write it like `N=32 F=5 S=2 P=?`" in result.err
+
+
+HINTED = "3x32x32: conv5-8 conv5-8 relu max2 fc10"
+
+
+def test_hints_stand_under_the_table_and_in_json(striate: Striate, golden: Golden) -> None:
+    golden("plan/hints.out", striate("plan", HINTED).out)
+    found = json.loads(striate("plan", HINTED, "--json").out)["hints"]
+    assert [hint["name"] for hint in found] == ["linear-pair", "shrinks-fast", "fc-heavy"]
+    assert found[0]["lectures"][0]["name"] == "L3"
+    assert set(found[0]) == {"name", "layers", "text", "fix", "lectures"}
+
+
+def test_hints_can_be_silenced_one_by_one_or_all(striate: Striate) -> None:
+    some = striate("plan", HINTED, "--silence", "linear-pair,fc-heavy").out
+    assert "shrinks-fast" in some
+    assert "linear-pair" not in some
+    assert "fc-heavy" not in some
+    none = striate("plan", HINTED, "--no-hints").out
+    assert none.splitlines()[-1].startswith("receptive field")
+    assert json.loads(striate("plan", HINTED, "--no-hints", "--json").out)["hints"] == []
+    wrong = striate("plan", HINTED, "--silence", "linear-pears")
+    assert wrong.code == 2
+    assert "did you mean `linear-pair`?" in wrong.err

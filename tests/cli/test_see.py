@@ -56,6 +56,10 @@ def test_json_holds_the_numbers(striate: Callable) -> None:
         (("filters", "--method", "cam"), 2, "filters does not use --method"),
         (("templates", "--layer", "conv1"), 2, "templates does not use --layer"),
         (("style", "a.jpg", "b.jpg", "--seed", "3"), 2, "style does not use --seed"),
+        (("slide",), 2, "slide goes over one picture"),
+        (("slide", "nowhere.jpg"), 3, "nowhere.jpg is no file"),
+        (("slide", "x.jpg", "--class", "eleven"), 2, "there is no class 'eleven'"),
+        (("slide", "x.jpg", "--layer", "conv1"), 2, "slide does not use --layer"),
         (("templates",), 4, "convolution stands before"),
     ],
 )
@@ -72,18 +76,20 @@ def test_every_flag_arrives_where_it_is_used(
 ) -> None:
     from striate.cli import see as verb
     from striate.seeing.figures.figure import Figure
-    from striate.verbs import see_crowd, see_inside, see_made, see_why
+    from striate.verbs import see_crowd, see_inside, see_made, see_slide, see_why
 
     typed = {
         "images": ["x.png"], "method": ["--method", "cam"], "label": ["--class", "dog"],
         "layer": ["--layer", "conv1"], "unit": ["--unit", "2"], "at": ["--at", "3,4"],
         "data": ["--in", "there"],
         "most": ["--most", "7"], "beside": ["--beside", "other"], "how": ["--how", "tsne"],
-        "steps": ["--steps", "5"], "checks": ["--checks", "9"], "seed": ["--seed", "11"],
+        "scale": ["--scale", "2"], "crops": ["--crops"], "steps": ["--steps", "5"],
+        "checks": ["--checks", "9"], "seed": ["--seed", "11"],
     }  # fmt: skip
     told = {
         "images": ("x.png",), "method": "cam", "label": "dog", "layer": "conv1", "unit": 2, "at": (3, 4),
-        "data": "there", "most": 7, "beside": "other", "how": "tsne", "steps": 5, "checks": 9, "seed": 11,
+        "data": "there", "most": 7, "beside": "other", "how": "tsne", "scale": 2.0, "crops": True,
+        "steps": 5, "checks": 9, "seed": 11,
     }  # fmt: skip
     met: dict[str, object] = {}
 
@@ -98,7 +104,9 @@ def test_every_flag_arrives_where_it_is_used(
         return Figure("T", "L", ())
 
     for what, uses in verb.WHAT.items():
-        home = next(m for m in (see_why, see_made, see_crowd, see_inside) if what in vars(m))
+        home = next(
+            m for m in (see_why, see_made, see_crowd, see_slide, see_inside) if what in vars(m)
+        )
         monkeypatch.setattr(home, what, keeps if home is see_inside else follows)
         done = striate("see", "RUN", what, *(word for name in sorted(uses) for word in typed[name]))
         assert done.code == 0, done.err

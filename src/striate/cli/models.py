@@ -2,47 +2,102 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from striate.cli import output
+from striate.cli.live import Live
 
 
 @click.command(
-    epilog=output.examples("striate models", "striate models mobilenet", "striate models --json"),
+    epilog=output.examples(
+        "striate models",
+        "striate models mobilenet",
+        "striate models resnet --measure        # how fast they are here; needs striate[train]",
+        "striate models --json",
+    ),
 )
 @click.argument("pattern", default="")
+@click.option("--measure", is_flag=True, help="Time one picture and a batch on this machine.")
 @output.json_option
-def command(pattern: str, as_json: bool) -> None:
+def command(pattern: str, measure: bool, as_json: bool) -> None:
     """Every network the zoo knows.
 
-    PATTERN keeps those whose name, family or paper holds it. `striate plan NAME` shows one layer by
-    layer.
+    Its published accuracy, what it costs, and which family to choose when. PATTERN keeps those whose
+    name, family or paper holds it. `striate plan NAME` shows one layer by layer. Speed is never
+    remembered: without --measure there is none.
     """
-    from striate.grammar.sheet import short_count
     from striate.verbs.models import models
 
     rows = models(pattern)
+    if measure and rows:
+        from striate.verbs.models_speed import measured
+
+        events = measured([row["name"] for row in rows])
+        rows = models(pattern, Live(quiet=as_json).follow(events))
     if as_json:
         output.emit_json({"models": rows})
         return
     if not rows:
         output.note(f"no network matches {pattern!r}; `striate models` lists all")
         return
-    headers = ("name", "year", "input", "parameters", "MACs", "field", "weights", "paper")
-    lines = [
-        (
-            row["name"],
-            str(row["year"]),
-            "x".join(map(str, row["input"])),
-            row["parameters"],
-            short_count(row["macs"]),
-            str(row["receptive_field"][0]) if row["receptive_field"] else "all",
-            row["weights"]["source"] if row["weights"] else "–",
-            row["paper"],
+    output.emit(_table(rows, measure))
+    output.emit("\n" + "\n".join(_below(rows)))
+
+
+def _table(rows: list[dict[str, Any]], measure: bool) -> str:
+    from striate.grammar.sheet import short_count
+
+    headers = ["name", "year", "input", "parameters", "MACs", "field", "accuracy"]
+    headers += ["one picture", "a second"] if measure else []
+    lines = []
+    for row in rows:
+        speed = row["measured"]
+        lines.append(
+            (
+                row["name"],
+                str(row["year"]),
+                "x".join(map(str, row["input"])),
+                row["parameters"],
+                short_count(row["macs"]),
+                str(row["receptive_field"][0]) if row["receptive_field"] else "all",
+                _accuracy(row["accuracy"]),
+                *((f"{speed['one_ms']:.1f} ms", f"{speed['per_second']:,.1f}") if measure else ()),
+                row["weights"]["source"] if row["weights"] else "–",
+                row["paper"],
+            )
         )
-        for row in rows
-    ]
-    output.emit(output.table(headers, lines, "LlLrrrll"))
-    if any(row["weights"] for row in rows):
-        licences = sorted({row["weights"]["licence"] for row in rows if row["weights"]})
-        output.emit("\nlicence of the weights: " + "; ".join(licences))
+    align = "LlLrrrL" + ("rr" if measure else "") + "ll"
+    return output.table((*headers, "weights", "paper"), lines, align)
+
+
+def _accuracy(found: dict[str, Any] | None) -> str:
+    return f"{found['top1']:.4g} % {found['data']}" if found else "–"
+
+
+def _below(rows: list[dict[str, Any]]) -> list[str]:
+    """Where the numbers are from, the licence, and which network to choose when."""
+    from striate.grammar.hint import LECTURES
+    from striate.zoo.published import CHOICE, CHOICES
+
+    lines = []
+    if any(row["accuracy"] for row in rows):
+        lines.append(
+            "accuracy: top-1 as torchvision states it for its weights, else as the paper; --json says where"
+        )
+    speeds = [row["measured"] for row in rows if row["measured"]]
+    if speeds:
+        cores = f"{speeds[0]['threads']} thread{'s' * (speeds[0]['threads'] > 1)}"
+        lines.append(
+            f"speed: forward in fp32 on {speeds[0]['machine']}, {cores}; pictures a second in "
+            f"batches of {speeds[0]['batch']}"
+        )
+    licences = sorted({row["weights"]["licence"] for row in rows if row["weights"]})
+    if licences:
+        lines.append("licence of the weights: " + "; ".join(licences))
+    families = {row["family"] for row in rows}
+    told = [(name, text) for name, text in CHOICES.items() if name in families]
+    wide = max(len(name) for name, _ in told)
+    lines += ["", f"which to choose: {CHOICE} (L3, {LECTURES['L3']})"]
+    return lines + [f"  {name:<{wide}}  {text}" for name, text in told]

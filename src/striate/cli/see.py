@@ -26,6 +26,7 @@ WHAT = {
     "maps": {"images", "layer", "unit", "at", "data"},
     "field": {"images", "layer", "unit", "at", "data"},
     "shift": {"images", "data", "beside"},
+    "slide": {"images", "label", "scale", "crops"},
     "units": {"layer", "unit", "data", "most", "steps", "seed"},
     "neighbours": {"images", "data", "most"},
     "plane": {"data", "most", "how", "seed"},
@@ -60,6 +61,7 @@ class Place(click.ParamType[Any]):
         "striate see latest maps cat.jpg                     # every layer, and one value written out",
         "striate see latest field --layer conv2 -o field.png",
         "striate see convnet shift --beside mlp",
+        "striate see latest slide forest.jpg --class moose   # is there a moose here, or here?",
         "striate see latest units --layer relu3 --unit 7",
         "striate see latest neighbours cat.jpg --in photos/",
         "striate see latest plane --how tsne -o plane.png",
@@ -68,7 +70,7 @@ class Place(click.ParamType[Any]):
     )
 )
 @click.argument("run", metavar="RUN|BUNDLE")
-@click.argument("what", type=click.Choice(list(WHAT)))
+@click.argument("what", metavar="WHAT", type=click.Choice(list(WHAT)))
 @click.argument("images", nargs=-1, metavar="[IMAGES…]")
 @click.option(
     "--method",
@@ -77,7 +79,19 @@ class Place(click.ParamType[Any]):
     help="With why: occlusion, cam, integrated, smooth; gradient, gradcam; and as history guided, deconvnet. "
     "`gradients` and `all` stand for several.",
 )
-@click.option("--class", "label", help="With why: the class to ask for.  [default: the answer]")
+@click.option(
+    "--class", "label", help="With why and slide: the class to ask for.  [default: the answer]"
+)
+@click.option(
+    "--scale",
+    type=click.FloatRange(0.01, 100),
+    default=1.0,
+    show_default=True,
+    help="With slide: the picture is so many times as large first.",
+)
+@click.option(
+    "--crops", is_flag=True, help="With slide: ask each crop by itself, not all in one pass."
+)
 @click.option("--layer", help="A layer, by the name that `maps` shows.")
 @click.option("--unit", type=click.IntRange(0), help="One map of the layer, from 0 on.")
 @click.option("--at", type=Place(), help="Row and column of a unit in its map, from 0 on.")
@@ -118,9 +132,9 @@ def command(
 
     why: maps of what an answer comes from, with their raw range, and checks of whether to believe them.
     filters, templates: what it looks for. maps: what goes out of each layer. field: what a unit sees.
-    shift: the answer as a picture moves, turns and brightens. units: what excites them most. neighbours:
-    which pictures are alike to it. plane: a data set laid out by that. dream, style: pictures made from
-    yours.
+    shift: the answer as a picture moves, turns and brightens. slide: where in a larger picture a class is.
+    units: what excites them most. neighbours: which pictures are alike to it. plane: a data set laid out by
+    that. dream, style: pictures made from yours.
     """
     from striate.verbs import see
 
@@ -164,6 +178,11 @@ def _figure(run: str, what: str, flags: dict[str, Any], quiet: bool) -> Figure:
 
         asked = Why(flags["method"], flags["label"], flags["layer"], flags["checks"], flags["seed"])
         return _followed(why(run, flags["images"], asked), quiet)
+    if what == "slide":
+        from striate.verbs import see_slide
+
+        sliding = see_slide.Sliding(flags["images"], flags["label"], flags["scale"], flags["crops"])
+        return _followed(see_slide.slide(run, sliding), quiet)
     if what in ("dream", "style"):
         from striate.verbs import see_made
         from striate.verbs.see_made import Making

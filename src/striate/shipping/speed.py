@@ -50,13 +50,13 @@ def photographs(count: int, shape: tuple[int, int] = SIDES) -> list[bytes]:
     return [to_jpeg(one) for one in made]
 
 
-def latency(action: Callable[[], object], seconds: float) -> Latency:
+def latency(action: Callable[[], object], seconds: float, fewest: int = _FEWEST) -> Latency:
     """Of one call; the first two are not counted."""
     for _ in range(2):
         action()
     times: list[float] = []
     end = time.perf_counter() + seconds
-    while len(times) < _FEWEST or (time.perf_counter() < end and len(times) < _MOST):
+    while len(times) < fewest or (time.perf_counter() < end and len(times) < _MOST):
         begun = time.perf_counter()
         action()
         times.append((time.perf_counter() - begun) * 1000)

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from striate.zoo.catalogue import CATALOGUE, plan_of
 from striate.zoo.network import Network
+from striate.zoo.published import CHOICES, published
+
+if TYPE_CHECKING:
+    from striate.verbs.models_speed import Speed
 
 
-def models(pattern: str = "") -> list[dict[str, Any]]:
+def models(
+    pattern: str = "", measured: Mapping[str, Speed] = MappingProxyType({})
+) -> list[dict[str, Any]]:
     """One row for each network whose name, family or paper holds `pattern`, in the order of the
-    catalogue.
+    catalogue. `measured` is what `models_speed.measured` gave for them on this machine.
     """
     wanted = pattern.lower()
     return [
-        _row(network)
+        _row(network, measured.get(network.name))
         for network in CATALOGUE.values()
         if wanted in f"{network.name} {network.family} {network.paper}".lower()
     ]
 
 
-def _row(network: Network) -> dict[str, Any]:
+def _row(network: Network, speed: Speed | None) -> dict[str, Any]:
     plan = plan_of(network.name)
     reach, given, weights = plan.receptive_field, plan.given, network.weights
+    accuracy = published(network)
     return {
         "name": network.name,
         "family": network.family,
@@ -32,6 +41,9 @@ def _row(network: Network) -> dict[str, Any]:
         "parameters": plan.parameters,
         "macs": plan.macs,
         "receptive_field": list(reach) if reach else None,
+        "accuracy": accuracy._asdict() if accuracy else None,
+        "measured": speed._asdict() if speed else None,
+        "choose": CHOICES[network.family],
         "weights": {
             "source": weights.source,
             "licence": weights.licence,
