@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from striate.seeing.figures.figure import Figure
+    from striate.verbs.see_opened import Opened
     from striate.verbs.train_order import Event
 
 # What can be seen, and which flags it uses.
@@ -65,9 +66,10 @@ class Place(click.ParamType[Any]):
         "striate see latest plane --how tsne -o plane.png",
         "striate see latest dream cat.jpg --layer relu3 --steps 40",
         "striate see latest style cat.jpg painting.jpg",
+        "striate see mobilenet_v2 why cat.jpg --weights published   # no run: a network of the zoo",
     )
 )
-@click.argument("run", metavar="RUN|BUNDLE")
+@click.argument("run", metavar="RUN|MODEL")
 @click.argument("what", type=click.Choice(list(WHAT)))
 @click.argument("images", nargs=-1, metavar="[IMAGES…]")
 @click.option(
@@ -101,6 +103,11 @@ class Place(click.ParamType[Any]):
     show_default=True,
     help="With why: how many pictures are checked on shuffled weights and by random orders.",
 )
+@click.option(
+    "--weights",
+    metavar="FILE|published|random",
+    help="With a network of the zoo in place of a run: where its weights come from.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn.")
 @click.option(
     "-o",
@@ -112,7 +119,13 @@ class Place(click.ParamType[Any]):
 @click.option("--npz", type=click.Path(path_type=Path), help="The numbers themselves, as arrays.")
 @output.json_option
 def command(
-    run: str, what: str, out: Path | None, npz: Path | None, as_json: bool, **flags: Any
+    run: str,
+    what: str,
+    out: Path | None,
+    npz: Path | None,
+    as_json: bool,
+    weights: str | None,
+    **flags: Any,
 ) -> None:
     """Look into a network: why an answer, its filters, maps, units and fields.
 
@@ -120,14 +133,15 @@ def command(
     filters, templates: what it looks for. maps: what goes out of each layer. field: what a unit sees.
     shift: the answer as a picture moves, turns and brightens. units: what excites them most. neighbours:
     which pictures are alike to it. plane: a data set laid out by that. dream, style: pictures made from
-    yours.
+    yours. MODEL is a name of `striate models`, with --weights.
     """
     from striate.verbs import see
 
     _refuse_what_is_not_used(what)
     path = out or Path(f"see-{what}.html")
     see.check_names(path, npz)
-    figure = _figure(run, what, flags, quiet=as_json)
+    subject = _subject(run, weights, flags["seed"])
+    figure = see.with_notes(_figure(subject, what, flags, quiet=as_json), subject)
     written = see.write(figure, path, npz)
     if as_json:
         output.emit_json({**written, "title": figure.title, **figure.facts})
@@ -157,7 +171,19 @@ def _refuse_what_is_not_used(what: str) -> None:
             )
 
 
-def _figure(run: str, what: str, flags: dict[str, Any], quiet: bool) -> Figure:
+def _subject(run: str, weights: str | None, seed: int) -> str | Opened:
+    """A run as it is typed, or a network of the zoo with its weights."""
+    from striate.verbs.see_zoo import is_meant, opened_from_zoo
+
+    if weights is None and not is_meant(run):
+        return run
+    seen = opened_from_zoo(run, weights, output.note, seed)
+    for text in seen.notes:
+        output.note(text)
+    return seen
+
+
+def _figure(run: str | Opened, what: str, flags: dict[str, Any], quiet: bool) -> Figure:
     """What was asked for."""
     if what == "why":
         from striate.verbs.see_why import Why, why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from striate.errors import UsageError
 
 if TYPE_CHECKING:
     from striate.seeing.figures.figure import Figure
+    from striate.verbs.see_opened import Opened
 
 PAGE, DRAWING, ARRAYS = ".html", ".png", ".npz"
 
@@ -22,6 +24,14 @@ def check_names(path: Path, npz: Path | None = None) -> None:
         )
     if npz is not None and npz.suffix.lower() != ARRAYS:
         raise UsageError(f"{npz} does not end in .npz", "give --npz a name that does")
+
+
+def with_notes(figure: Figure, subject: str | Opened) -> Figure:
+    """The figure, with what must be said of the network in its lead and its facts."""
+    if isinstance(subject, str) or not subject.notes:
+        return figure
+    lead = "\n".join((figure.lead, *subject.notes))
+    return replace(figure, lead=lead, facts={**figure.facts, "notes": list(subject.notes)})
 
 
 def write(figure: Figure, path: Path, npz: Path | None = None) -> dict[str, Any]:

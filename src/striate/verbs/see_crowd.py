@@ -39,7 +39,7 @@ class Crowd(NamedTuple):
     how: str = "pca"
 
 
-def units(path: str, wanted: Crowd) -> Generator[Working, None, Figure]:
+def units(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]:
     """For units of a layer: what excites them most, and a histogram of their values."""
     from striate.seeing.asking import last_map
     from striate.seeing.figures.crowd import units_figure
@@ -86,7 +86,7 @@ def _seen(seen: Opened, dataset: Dataset, layer: str, ledger: Ledger, unit: int)
     return UnitSeen(unit, tuple(crops), middles, counts)
 
 
-def neighbours(path: str, wanted: Crowd) -> Generator[Working, None, Figure]:
+def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]:
     """The nearest pictures by embedding: of files, or of some pictures of the data themselves."""
     from striate.seeing.figures.crowd import neighbours_figure
     from striate.seeing.inside.neighbours import embeddings, nearest, precision_at
@@ -128,7 +128,7 @@ def neighbours(path: str, wanted: Crowd) -> Generator[Working, None, Figure]:
     return neighbours_figure(seen.name, told, _told(dataset, rows), precision)
 
 
-def plane(path: str, wanted: Crowd) -> Generator[Working, None, Figure]:
+def plane(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]:
     """A data set laid out by embedding."""
     from striate.seeing.figures.made import plane_figure
     from striate.seeing.inside.neighbours import embeddings, flat_map

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, eq=False)
 class Opened:
     """The network of a run or bundle, in eval mode, and what goes with it. temperature: what its scores are
-    divided by before they are probabilities.
+    divided by before they are probabilities; notes: what must be said wherever it is shown.
     """
 
     path: Path
@@ -34,6 +34,7 @@ class Opened:
     preparation: Preparation
     classes: tuple[str, ...]
     temperature: float = 1.0
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -79,8 +80,12 @@ class Shown(NamedTuple):
         return self.pixels.repeat(3, axis=2) if self.pixels.shape[2] == 1 else self.pixels
 
 
-def opened(path: str | Path) -> Opened:
-    """A run, a bundle as folder, or a .striate file. An ONNX alone has no network that can be looked into."""
+def opened(path: str | Path | Opened) -> Opened:
+    """A run, a bundle as folder, or a .striate file; what is open already stays so. An ONNX alone has no
+    network that can be looked into.
+    """
+    if isinstance(path, Opened):
+        return path
     need("torch", to="look into a network", extra="train")
     from striate.pictures.prepare import Preparation
     from striate.shipping.network import network_of

@@ -33,7 +33,7 @@ class Why(NamedTuple):
 
 
 def why(
-    path: str,
+    path: str | Opened,
     names: Sequence[str],
     wanted: Why = Why(),  # noqa: B008  (a tuple: nobody changes it)
 ) -> Generator[Working, None, Figure]:
