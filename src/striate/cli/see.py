@@ -24,6 +24,7 @@ WHAT = {
     "why": {"images", "method", "label", "layer", "checks", "seed"},
     "filters": {"layer"},
     "templates": set[str](),
+    "tuning": {"layer", "unit"},
     "maps": {"images", "layer", "unit", "at", "data"},
     "field": {"images", "layer", "unit", "at", "data"},
     "shift": {"images", "data", "beside"},
@@ -58,6 +59,7 @@ class Place(click.ParamType[Any]):
         "striate see latest why cat.jpg dog.jpg -o why.html",
         "striate see latest why photos/ --method cam,occlusion,gradients --class cat --npz maps.npz",
         "striate see latest filters -o filters.png",
+        "striate see latest tuning                           # which bars they answer to, and how fine",
         "striate see latest maps cat.jpg                     # every layer, and one value written out",
         "striate see latest field --layer conv2 -o field.png",
         "striate see convnet shift --beside mlp",
@@ -130,10 +132,10 @@ def command(
     """Look into a network: why an answer, its filters, maps, units and fields.
 
     why: maps of what an answer comes from, with their raw range, and checks of whether to believe them.
-    filters, templates: what it looks for. maps: what goes out of each layer. field: what a unit sees.
-    shift: the answer as a picture moves, turns and brightens. units: what excites them most. neighbours:
-    which pictures are alike to it. plane: a data set laid out by that. dream, style: pictures made from
-    yours. MODEL is a name of `striate models`, with --weights.
+    filters, templates: what it looks for. tuning: which bars it answers to. maps: what goes out of each
+    layer. field: what a unit sees. shift: the answer as a picture moves, turns and brightens. units: what
+    excites them most. neighbours: which pictures are alike to it. plane: a data set laid out by that.
+    dream, style: pictures made from yours. MODEL is a name of `striate models`, with --weights.
     """
     from striate.verbs import see
 
@@ -207,13 +209,14 @@ def _figure(run: str | Opened, what: str, flags: dict[str, Any], quiet: bool) ->
             flags["steps"], flags["seed"], flags["how"],
         )  # fmt: skip
         return _followed(getattr(see_crowd, what)(run, crowd), quiet)
-    from striate.verbs import see_inside
+    from striate.verbs import see_inside, see_tuning
     from striate.verbs.see_inside import Inside
 
     inside = Inside(
         flags["images"], flags["layer"], flags["unit"], flags["at"], flags["data"], flags["beside"]
     )
-    found: Figure = getattr(see_inside, what)(run, inside)
+    home = see_tuning if what == "tuning" else see_inside
+    found: Figure = getattr(home, what)(run, inside)
     return found
 
 
