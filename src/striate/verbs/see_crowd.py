@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from striate.seeing.figures.figure import Figure
     from striate.seeing.inside.units import Ledger
 
-_BATCH, _BEST, _UNITS, _NEAR = 32, 9, 6, 6
+_BEST, _UNITS, _NEAR = 9, 6, 6
+BATCH = 32
 _AT = (1, 5, 10)
-_PLANE = 600  # pictures that find room beside one another
+PLANE = 600  # pictures that find room beside one another
 
 
 class Crowd(NamedTuple):
@@ -48,13 +49,15 @@ def units(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]
 
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = _rows(dataset, wanted.most)
-    layer = wanted.layer or last_map(seen.network, _batch(seen, dataset, rows[:1]))
+    rows = rows_of(dataset, wanted.most)
+    layer = wanted.layer or last_map(seen.network, batch_of(seen, dataset, rows[:1]))
     ledger: Ledger | None = None
-    for start in range(0, len(rows), _BATCH):
+    for start in range(0, len(rows), BATCH):
         yield Working("looking at pictures", start, len(rows))
-        part = rows[start : start + _BATCH]
-        ledger = watched(seen.network, layer, [(part, _batch(seen, dataset, part))], _BEST, ledger)
+        part = rows[start : start + BATCH]
+        ledger = watched(
+            seen.network, layer, [(part, batch_of(seen, dataset, part))], _BEST, ledger
+        )
     if ledger is None:
         raise UsageError("there are no pictures to look at", "give --in DATA")
     chosen = [wanted.unit] if wanted.unit is not None else _liveliest(ledger)
@@ -64,7 +67,7 @@ def units(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]
     for unit in chosen:
         made = yield from liked(seen, Wish(layer, unit), wanted.steps, wanted.seed)
         told.append(_seen(seen, dataset, layer, ledger, unit)._replace(made=made))
-    return units_figure(seen.name, layer, told, _told(dataset, rows), float(ledger.dead.mean()))
+    return units_figure(seen.name, layer, told, in_words(dataset, rows), float(ledger.dead.mean()))
 
 
 def _liveliest(ledger: Ledger) -> list[int]:
@@ -93,12 +96,12 @@ def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Fi
 
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = _rows(dataset, wanted.most)
+    rows = rows_of(dataset, wanted.most)
     found = []
-    for start in range(0, len(rows), _BATCH):
+    for start in range(0, len(rows), BATCH):
         yield Working("looking at pictures", start, len(rows))
         found.append(
-            embeddings(seen.network, [_batch(seen, dataset, rows[start : start + _BATCH])])
+            embeddings(seen.network, [batch_of(seen, dataset, rows[start : start + BATCH])])
         )
     index = np.concatenate(found)
     labels = dataset.labels[rows].astype(np.int64)
@@ -125,7 +128,7 @@ def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Fi
         _found(seen, dataset, one, rows[near.rows[i]], near.likeness[i])
         for i, one in enumerate(shown)
     ]
-    return neighbours_figure(seen.name, told, _told(dataset, rows), precision)
+    return neighbours_figure(seen.name, told, in_words(dataset, rows), precision)
 
 
 def plane(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]:
@@ -135,19 +138,19 @@ def plane(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]
 
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = _rows(dataset, min(wanted.most, _PLANE))
+    rows = rows_of(dataset, min(wanted.most, PLANE))
     found, shown = [], []
-    for start in range(0, len(rows), _BATCH):
+    for start in range(0, len(rows), BATCH):
         yield Working("looking at pictures", start, len(rows))
         some = [
             Shown(dataset.paths[int(r)], pixels_of(seen, dataset, int(r)))
-            for r in rows[start : start + _BATCH]
+            for r in rows[start : start + BATCH]
         ]
         found.append(embeddings(seen.network, [seen.tensor(np.stack([s.pixels for s in some]))]))
         shown += [s.coloured for s in some]
     places = flat_map(np.concatenate(found), wanted.how, wanted.seed)
     labels = [dataset.classes[int(k)] for k in dataset.labels[rows]]
-    return plane_figure((seen.name, _told(dataset, rows)), places, shown, labels, wanted.how)
+    return plane_figure((seen.name, in_words(dataset, rows)), places, shown, labels, wanted.how)
 
 
 def _found(
@@ -167,18 +170,19 @@ def _found(
     return Found(one.name, one.coloured, tuple(near))
 
 
-def _told(dataset: Dataset, rows: NDArray[np.int64]) -> str:
+def in_words(dataset: Dataset, rows: NDArray[np.int64]) -> str:
     """Which pictures, in words."""
     many = f"{len(rows):,}" if len(rows) == len(dataset) else f"{len(rows):,} of {len(dataset):,}"
     return f"{many} pictures ({dataset.name})"
 
 
-def _rows(dataset: Dataset, most: int) -> NDArray[np.int64]:
+def rows_of(dataset: Dataset, most: int) -> NDArray[np.int64]:
     """All rows, or so many evenly from the first to the last."""
     if len(dataset) <= most:
         return np.arange(len(dataset))
     return np.unique(np.linspace(0, len(dataset) - 1, most).round().astype(np.int64))
 
 
-def _batch(seen: Opened, dataset: Dataset, rows: NDArray[np.int64]) -> Tensor:
+def batch_of(seen: Opened, dataset: Dataset, rows: NDArray[np.int64]) -> Tensor:
+    """Some rows of a data set as the network takes them."""
     return seen.tensor(np.stack([pixels_of(seen, dataset, int(row)) for row in rows]))

@@ -30,7 +30,7 @@ _UNITS = (
 _NUMBERS = (
     "Angles run against the clock from lying bars. Widths are at half height. Selectivity is 1 minus "
     "circular variance: 0 for all orientations alike, 1 for one alone. Modulation: above 1 the phase "
-    "matters, as in simple cells; below 1 it hardly does, as in complex ones; a convolution by itself has none."
+    "matters, as in simple cells; below 1 it hardly does, as in complex ones; a convolution alone has none."
 )
 
 
