@@ -72,7 +72,15 @@ def test_every_flag_arrives_where_it_is_used(
 ) -> None:
     from striate.cli import see as verb
     from striate.seeing.figures.figure import Figure
-    from striate.verbs import see_crowd, see_inside, see_made, see_plane, see_tuning, see_why
+    from striate.verbs import (
+        see_crowd,
+        see_inside,
+        see_made,
+        see_plane,
+        see_same,
+        see_tuning,
+        see_why,
+    )
 
     typed = {
         "images": ["x.png"], "method": ["--method", "cam"], "label": ["--class", "dog"],
@@ -98,7 +106,7 @@ def test_every_flag_arrives_where_it_is_used(
         return Figure("T", "L", ())
 
     for what, uses in verb.WHAT.items():
-        homes = (see_why, see_made, see_crowd, see_inside, see_tuning, see_plane)
+        homes = (see_why, see_made, see_crowd, see_inside, see_tuning, see_plane, see_same)
         home = next(m for m in homes if what in vars(m))
         monkeypatch.setattr(home, what, keeps if home in (see_inside, see_tuning) else follows)
         done = striate("see", "RUN", what, *(word for name in sorted(uses) for word in typed[name]))

@@ -30,6 +30,7 @@ WHAT = {
     "shift": {"images", "data", "beside"},
     "units": {"layer", "unit", "data", "most", "steps", "seed"},
     "neighbours": {"images", "data", "most"},
+    "same": {"images", "data", "most", "seed"},
     "hyperplanes": {"data", "most"},
     "plane": {"data", "most", "how", "seed"},
     "dream": {"images", "layer", "unit", "steps", "seed"},
@@ -67,6 +68,7 @@ class Place(click.ParamType[Any]):
         "striate see latest units --layer relu3 --unit 7",
         "striate see latest neighbours cat.jpg --in photos/",
         "striate see latest hyperplanes -o ties.png          # where its classes meet",
+        "striate see latest same whale.jpg other.jpg         # and how often such an answer is wrong",
         "striate see latest plane --how tsne -o plane.png",
         "striate see latest dream cat.jpg --layer relu3 --steps 40",
         "striate see latest style cat.jpg painting.jpg",
@@ -136,8 +138,9 @@ def command(
     why: maps of what an answer comes from, with their raw range, and checks of whether to believe them.
     filters, templates: what it looks for. tuning: which bars it answers to. maps: what goes out of each
     layer. field: what a unit sees. shift: the answer as a picture moves, turns and brightens. units: what
-    excites them most. neighbours: which pictures are alike to it. plane: a data set laid out by that;
-    hyperplanes: with the lines where classes tie. dream, style: pictures made from yours.
+    excites them most. neighbours: which pictures are alike to it. same: whether two show the
+    same. plane: a data set laid out by likeness; hyperplanes: with the lines where classes tie. dream,
+    style: pictures made from yours.
 
     MODEL is a name of `striate models`, with --weights.
     """
@@ -204,16 +207,16 @@ def _figure(run: str | Opened, what: str, flags: dict[str, Any], quiet: bool) ->
             flags["images"], flags["layer"], flags["unit"], flags["steps"], flags["seed"]
         )
         return _followed(getattr(see_made, what)(run, making), quiet)
-    if what in ("units", "neighbours", "plane", "hyperplanes"):
-        from striate.verbs import see_crowd, see_plane
+    if what in ("units", "neighbours", "same", "plane", "hyperplanes"):
+        from striate.verbs import see_crowd, see_plane, see_same
         from striate.verbs.see_crowd import Crowd
 
         crowd = Crowd(
             flags["images"], flags["layer"], flags["unit"], flags["data"], flags["most"],
             flags["steps"], flags["seed"], flags["how"],
         )  # fmt: skip
-        place = see_plane if what == "hyperplanes" else see_crowd
-        return _followed(getattr(place, what)(run, crowd), quiet)
+        homes = {"same": see_same, "hyperplanes": see_plane}
+        return _followed(getattr(homes.get(what, see_crowd), what)(run, crowd), quiet)
     from striate.verbs import see_inside, see_tuning
     from striate.verbs.see_inside import Inside
 

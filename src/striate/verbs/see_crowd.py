@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sized
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -97,13 +97,7 @@ def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Fi
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
     rows = rows_of(dataset, wanted.most)
-    found = []
-    for start in range(0, len(rows), BATCH):
-        yield Working("looking at pictures", start, len(rows))
-        found.append(
-            embeddings(seen.network, [batch_of(seen, dataset, rows[start : start + BATCH])])
-        )
-    index = np.concatenate(found)
+    index = yield from embedded(seen, dataset, rows)
     labels = dataset.labels[rows].astype(np.int64)
     own = np.arange(len(rows))
     precision = {}
@@ -129,6 +123,24 @@ def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Fi
         for i, one in enumerate(shown)
     ]
     return neighbours_figure(seen.name, told, in_words(dataset, rows), precision)
+
+
+def embedded(
+    seen: Opened, dataset: Dataset, rows: NDArray[np.int64]
+) -> Generator[Working, None, NDArray[np.float32]]:
+    """The vectors of some rows, N D of length 1; beside them a batch is held at a time."""
+    from striate.seeing.inside.neighbours import embeddings
+
+    index: NDArray[np.float32] | None = None
+    for start in range(0, len(rows), BATCH):
+        yield Working("looking at pictures", start, len(rows))
+        made = embeddings(seen.network, [batch_of(seen, dataset, rows[start : start + BATCH])])
+        if index is None:
+            index = np.empty((len(rows), made.shape[1]), np.float32)
+        index[start : start + len(made)] = made
+    if index is None:
+        raise UsageError("there are no pictures to look at", "give --in DATA")
+    return index
 
 
 def plane(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]:
@@ -176,7 +188,7 @@ def in_words(dataset: Dataset, rows: NDArray[np.int64]) -> str:
     return f"{many} pictures ({dataset.name})"
 
 
-def rows_of(dataset: Dataset, most: int) -> NDArray[np.int64]:
+def rows_of(dataset: Sized, most: int) -> NDArray[np.int64]:
     """All rows, or so many evenly from the first to the last."""
     if len(dataset) <= most:
         return np.arange(len(dataset))
