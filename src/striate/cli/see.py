@@ -96,10 +96,10 @@ class Place(click.ParamType[Any]):
 @click.option("--beside", metavar="RUN", help="With shift: another network on the same axes.")
 @click.option(
     "--how",
-    type=click.Choice(["pca", "tsne"]),
+    type=click.Choice(["pca", "tsne", "umap"]),
     default="pca",
     show_default=True,
-    help="With plane.",
+    help="With plane; umap needs striate[see].",
 )
 @click.option("--steps", type=click.IntRange(1), help="With units, dream and style.")
 @click.option(
@@ -150,6 +150,7 @@ def command(
     path = out or Path(f"see-{what}.html")
     see.check_names(path, npz)
     subject = _subject(run, weights, flags["seed"])
+    flags["arrays"] = npz is not None
     figure = see.with_notes(_figure(subject, what, flags, quiet=as_json), subject)
     written = see.write(figure, path, npz)
     if as_json:
@@ -197,7 +198,9 @@ def _figure(run: str | Opened, what: str, flags: dict[str, Any], quiet: bool) ->
     if what == "why":
         from striate.verbs.see_why import Why, why
 
-        asked = Why(flags["method"], flags["label"], flags["layer"], flags["checks"], flags["seed"])
+        asked = Why(
+            flags["method"], flags["label"], flags["layer"], flags["checks"], flags["seed"], flags["arrays"]
+        )  # fmt: skip
         return _followed(why(run, flags["images"], asked), quiet)
     if what in ("dream", "style"):
         from striate.verbs import see_made

@@ -47,13 +47,26 @@ def write(figure: Figure, path: Path, npz: Path | None = None) -> dict[str, Any]
         safe.write_bytes(path, png_of(figure))
     told: dict[str, Any] = {"written": str(path), "bytes": path.stat().st_size}
     if npz is not None:
-        import io
-
-        import numpy as np
-
-        held = io.BytesIO()
-        arrays: dict[str, Any] = dict(figure.arrays)
-        np.savez_compressed(held, allow_pickle=False, **arrays)
-        safe.write_bytes(npz, held.getvalue())
+        _write_arrays(figure, npz)
         told["arrays"] = str(npz)
     return told
+
+
+def _write_arrays(figure: Figure, npz: Path) -> None:
+    """As `numpy.savez_compressed` writes; arrays on the disk are not read whole."""
+    import zipfile
+
+    import numpy as np
+
+    from striate.seeing.figures.rows import Rows
+
+    with (
+        safe.replacing(npz) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as held,
+    ):
+        for name, values in figure.arrays.items():
+            with held.open(f"{name}.npy", "w", force_zip64=True) as file:
+                if isinstance(values, Rows):
+                    values.write_npy(file)
+                else:
+                    np.lib.format.write_array(file, np.asarray(values), allow_pickle=False)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from striate.errors import UsageError
+from striate.optional import available, need
 from striate.verbs.see_made import liked
 from striate.verbs.see_opened import Opened, Shown, data_of, opened, pixels_of, read_pictures
-from striate.verbs.train_order import Working
+from striate.verbs.train_order import Said, Working
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _BEST, _UNITS, _NEAR = 9, 6, 6
 BATCH = 32
 _AT = (1, 5, 10)
+_ASKED = 10_000  # pictures that ask for precision, at most
 PLANE = 600  # pictures that find room beside one another
 
 
@@ -89,25 +91,21 @@ def _seen(seen: Opened, dataset: Dataset, layer: str, ledger: Ledger, unit: int)
     return UnitSeen(unit, tuple(crops), middles, counts)
 
 
-def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]:
+def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, None, Figure]:
     """The nearest pictures by embedding: of files, or of some pictures of the data themselves."""
     from striate.seeing.figures.crowd import neighbours_figure
-    from striate.seeing.inside.neighbours import embeddings, nearest, precision_at
+    from striate.seeing.inside.neighbours import LARGEST, embeddings, nearest
 
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
     rows = rows_of(dataset, wanted.most)
     index = yield from embedded(seen, dataset, rows)
-    labels = dataset.labels[rows].astype(np.int64)
-    own = np.arange(len(rows))
-    precision = {}
-    if len(dataset.classes) > 1:
-        near = nearest(index, index, max(_AT), own)
-        precision = {
-            k: precision_at(near._replace(rows=near.rows[:, :k]), labels, labels)
-            for k in _AT
-            if k < len(rows)
-        }
+    if len(index) > LARGEST and not available("faiss"):
+        yield Said(
+            f"{len(index):,} vectors are compared in blocks; "
+            "`pip install 'striate[see]'` brings faiss, which is faster"
+        )
+    precision = _precision(index, dataset.labels[rows].astype(np.int64))
     if wanted.images:
         shown = read_pictures(wanted.images, seen.preparation)
         asked = embeddings(seen.network, [seen.tensor(np.stack([one.pixels for one in shown]))])
@@ -123,6 +121,21 @@ def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Fi
         for i, one in enumerate(shown)
     ]
     return neighbours_figure(seen.name, told, in_words(dataset, rows), precision)
+
+
+def _precision(index: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[int, float]:
+    """At each k, each picture left out of its own row; of very many some ask. Empty without labels."""
+    from striate.seeing.inside.neighbours import nearest, precision_at
+
+    if len(np.unique(labels)) < 2:
+        return {}
+    asked = rows_of(index, _ASKED)
+    near = nearest(index, index[asked], max(_AT), asked)
+    return {
+        k: precision_at(near._replace(rows=near.rows[:, :k]), labels, labels[asked])
+        for k in _AT
+        if k < len(index)
+    }
 
 
 def embedded(
@@ -148,6 +161,8 @@ def plane(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]
     from striate.seeing.figures.made import plane_figure
     from striate.seeing.inside.neighbours import embeddings, flat_map
 
+    if wanted.how == "umap":
+        need("umap", to="lay pictures out by UMAP", extra="see")  # told before the long work
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
     rows = rows_of(dataset, min(wanted.most, PLANE))

@@ -106,21 +106,37 @@ def opened(path: str | Path | Opened) -> Opened:
     )
 
 
-def read_pictures(names: Sequence[str], preparation: Preparation) -> list[Shown]:
-    """Files and folders, prepared; folders are walked in the order of their names."""
-    from striate.pictures.files import read_bytes
+@final
+class OnDisk(Sequence[Shown]):
+    """Files and folders, each picture prepared when it is asked for, and not held. Folders are walked in the
+    order of their names.
+    """
 
-    found = []
-    for path in _files(names):
+    def __init__(self, names: Sequence[str], preparation: Preparation) -> None:
+        self.files, self._preparation = _files(names), preparation
+        if not self.files:
+            raise NoPictures("no pictures are named", "give files or folders of pictures")
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204 as Sequence says
+        if isinstance(at, slice):
+            return [self[i] for i in range(*at.indices(len(self)))]
+        from striate.pictures.files import read_bytes
+
+        path = self.files[at]
         try:
-            found.append(Shown(str(path), preparation.decode(read_bytes(path))))
+            return Shown(str(path), self._preparation.decode(read_bytes(path)))
         except Unreadable as fault:
             raise Unreadable(
                 f"{path}: {fault.text}", "leave it out, or repair it", str(path)
             ) from None
-    if not found:
-        raise NoPictures("no pictures are named", "give files or folders of pictures")
-    return found
+
+
+def read_pictures(names: Sequence[str], preparation: Preparation) -> list[Shown]:
+    """Files and folders, prepared."""
+    return list(OnDisk(names, preparation))
 
 
 def _files(names: Sequence[str]) -> list[Path]:

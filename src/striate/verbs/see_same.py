@@ -67,14 +67,14 @@ def _halves(dataset: Dataset, wanted: Crowd) -> _Halves:
     """Rows that choose the threshold, and others that count its errors."""
     val, test = dataset.places("val"), dataset.places("test")
     if wanted.data is None and len(val) and len(test):
-        few = (rows[rows_of(rows, wanted.most)] for rows in (val, test))
-        return _Halves(*few, (f"val of {_set(dataset)}", f"test of {_set(dataset)}"))
+        first, second = (rows[rows_of(rows, wanted.most)] for rows in (val, test))
+        return _Halves(first, second, (f"val of {_set(dataset)}", f"test of {_set(dataset)}"))
     rows = rows_of(dataset, wanted.most)
     order = seeds.generator(wanted.seed, "halves of pairs").permutation(len(rows))
     # Every second picture of each label, in a drawn order, so that both halves have all labels.
     order = order[np.argsort(dataset.labels[rows[order]], kind="stable")]
-    halves = np.sort(rows[order[::2]]), np.sort(rows[order[1::2]])
-    return _Halves(*halves, (f"half of {dataset.name}", "the other half"))
+    first, second = np.sort(rows[order[::2]]), np.sort(rows[order[1::2]])
+    return _Halves(first, second, (f"half of {dataset.name}", "the other half"))
 
 
 def _set(dataset: Dataset) -> str:

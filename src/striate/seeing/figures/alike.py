@@ -116,7 +116,8 @@ def _last(found: Sequence[int] | np.ndarray[Any, Any]) -> float:
 
 
 def _bars(found: Sequence[int] | np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return np.asarray(found).reshape(_BARS, -1).sum(1)
+    bars: np.ndarray[Any, Any] = np.asarray(found).reshape(_BARS, -1).sum(1)
+    return bars
 
 
 def _line(found: Any, ends: Any, shown: int) -> tuple[tuple[float, float], ...]:

@@ -65,6 +65,7 @@ def plane_figure(
     said = {
         "pca": "The two directions in which the vectors differ most: distances mean what they say, as far as "
         "two directions can.",
+        "umap": "Neighbours stay neighbours; distances between groups and their sizes mean little.",
         "tsne": "Neighbours stay neighbours; distances between groups and their sizes mean little.",
     }[how]
     parts = (

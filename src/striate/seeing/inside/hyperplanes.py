@@ -75,7 +75,8 @@ def head_of(model: nn.Module, batches: Iterable[Tensor]) -> Head:
     finally:
         handle.remove()
     weight: Floats = last.weight.detach().double().cpu().numpy()
-    bias = np.zeros(len(weight)) if last.bias is None else last.bias.detach().double().cpu().numpy()
+    own: Tensor | None = last.bias
+    bias = np.zeros(len(weight)) if own is None else own.detach().double().cpu().numpy()
     return Head(name, np.concatenate(vectors), weight, bias)
 
 
