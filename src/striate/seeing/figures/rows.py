@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import weakref
 from typing import IO, Any, final
 
 import numpy as np
@@ -15,10 +16,13 @@ from numpy.typing import NDArray
 
 @final
 class Rows:
-    """An array that grows by a row at a time on the disk. It goes into an .npz without being read whole."""
+    """An array that grows by a row at a time on the disk. It goes into an .npz without being read whole;
+    when nobody has the rows any longer, or at `close`, the disk gets its room back.
+    """
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the rows)
+        self.close = weakref.finalize(self, self._file.close)
         self._kind: tuple[tuple[int, ...], np.dtype[Any]] | None = None
         self._count = 0
 
@@ -47,7 +51,3 @@ class Rows:
         self._file.seek(0)
         shutil.copyfileobj(self._file, to)
         self._file.seek(0, 2)
-
-    def close(self) -> None:
-        """The disk gets its room back."""
-        self._file.close()
