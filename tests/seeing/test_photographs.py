@@ -76,7 +76,7 @@ def test_class_activation_maps_and_occlusion_agree_on_where_and_not_with_their_t
         high, low = (_covered(x[i], cam.values[i], best) for best in (True, False))
         with torch.no_grad():
             told = seen.network(torch.stack([x[i], high, low]))[:, targets[i]]
-        costs.append(float((told[2] - told[1])))
+        costs.append(float(told[2] - told[1]))
     assert np.mean(costs) > 0.5
     assert np.sum(np.array(costs) > 0) >= 6
 
