@@ -33,7 +33,7 @@ what, folder, out = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 network = Plan.read("3x32x32: conv3p1-4 relu max4 conv3p1-8 relu gap fc4").build().eval()
 seen = Opened(Path("net"), network, Preparation((32, 32)), ("a", "b", "c", "d"))
 if what == "why":
-    events = why(seen, [folder], Why("cam", checks=1, arrays=True))
+    events = why(seen, [folder], Why("cam", layer="relu2", checks=1, arrays=True))
 else:
     asked = Crowd(data=folder, most=10_000, steps=2)
     events = getattr(see_crowd, what)(seen, asked)

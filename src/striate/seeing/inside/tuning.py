@@ -75,7 +75,8 @@ def grating(shape: tuple[int, int, int], degrees: float, frequency: float, phase
 def frequencies_for(side: int) -> Floats:
     """From fine to coarse, half an octave apart, as long as two waves fit into the picture."""
     count = int(np.floor(np.log2(_FINEST * side / 2) / _OCTAVES)) + 1
-    made: Floats = _FINEST * 2.0 ** (-_OCTAVES * np.arange(max(count, 1)))
+    steps = np.arange(max(count, 1), dtype=np.float64)
+    made: Floats = np.asarray(_FINEST * 2.0 ** (-_OCTAVES * steps), np.float64)
     return made
 
 
