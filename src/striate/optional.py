@@ -9,7 +9,12 @@ from types import ModuleType
 from striate.errors import MissingExtra
 
 # Import name -> name on the package index, where the two differ.
-_DISTRIBUTIONS = {"PIL": "Pillow", "sklearn": "scikit-learn"}
+_DISTRIBUTIONS = {
+    "PIL": "Pillow",
+    "sklearn": "scikit-learn",
+    "umap": "umap-learn",
+    "faiss": "faiss-cpu",
+}
 
 
 def need(module: str, *, to: str, extra: str) -> ModuleType:

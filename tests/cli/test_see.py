@@ -76,7 +76,16 @@ def test_every_flag_arrives_where_it_is_used(
 ) -> None:
     from striate.cli import see as verb
     from striate.seeing.figures.figure import Figure
-    from striate.verbs import see_crowd, see_inside, see_made, see_slide, see_why
+    from striate.verbs import (
+        see_crowd,
+        see_inside,
+        see_made,
+        see_plane,
+        see_same,
+        see_slide,
+        see_tuning,
+        see_why,
+    )
 
     typed = {
         "images": ["x.png"], "method": ["--method", "cam"], "label": ["--class", "dog"],
@@ -104,10 +113,11 @@ def test_every_flag_arrives_where_it_is_used(
         return Figure("T", "L", ())
 
     for what, uses in verb.WHAT.items():
-        home = next(
-            m for m in (see_why, see_made, see_crowd, see_slide, see_inside) if what in vars(m)
-        )
-        monkeypatch.setattr(home, what, keeps if home is see_inside else follows)
+        homes = (
+            see_why, see_made, see_crowd, see_slide, see_inside, see_tuning, see_plane, see_same,
+        )  # fmt: skip
+        home = next(m for m in homes if what in vars(m))
+        monkeypatch.setattr(home, what, keeps if home in (see_inside, see_tuning) else follows)
         done = striate("see", "RUN", what, *(word for name in sorted(uses) for word in typed[name]))
         assert done.code == 0, done.err
         names = {"method": "methods"}

@@ -52,6 +52,31 @@ def test_why_has_a_map_for_each_method_and_checks_of_the_first_pictures() -> Non
     assert sum(shares) == pytest.approx(1)
 
 
+def test_of_many_pictures_the_first_are_shown_and_the_numbers_of_all_are_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run, names = str(photos().path), pictures(5)
+    wanted = Why("cam,occlusion", checks=4, arrays=True)
+    _, whole = followed(why(run, names, wanted))
+    see.write(whole, tmp_path / "w.html", tmp_path / "w.npz")
+    monkeypatch.setattr("striate.seeing.figures.why.SHOWN", 2)
+    events, figure = followed(why(run, names, wanted))
+    assert events[0].what == "reading pictures"
+    assert "The first 2 of 5 pictures are shown" in figure.lead
+    assert len([p for p in panels(figure) if not p.is_below]) == 2
+    see.write(figure, tmp_path / "f.html", tmp_path / "f.npz")
+    with np.load(tmp_path / "w.npz") as one, np.load(tmp_path / "f.npz") as other:
+        assert len(other["cam"]) == 5
+        for name in ("pictures", "cam", "occlusion"):
+            np.testing.assert_array_equal(one[name], other[name])
+    told = figure.facts["pictures"]
+    assert [len(one["checks"]) for one in told] == [2, 2, 0, 0, 0]
+    for one, other in zip(whole.facts["pictures"], told, strict=True):
+        assert one | {"checks": {}} == other | {"checks": {}}
+    _, bare = followed(why(run, names, wanted._replace(arrays=False)))
+    assert bare.arrays["cam"].shape[0] == 2
+
+
 def test_the_same_question_has_the_same_answer() -> None:
     one, other = (
         followed(why(str(photos().path), pictures(1), Why("smooth", checks=1)))[1] for _ in range(2)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from striate.seeing.figures.figure import Figure
+    from striate.verbs.see_opened import Opened
     from striate.verbs.train_order import Event
 
 # What can be seen, and which flags it uses.
@@ -23,12 +24,15 @@ WHAT = {
     "why": {"images", "method", "label", "layer", "checks", "seed"},
     "filters": {"layer"},
     "templates": set[str](),
+    "tuning": {"layer", "unit"},
     "maps": {"images", "layer", "unit", "at", "data"},
     "field": {"images", "layer", "unit", "at", "data"},
     "shift": {"images", "data", "beside"},
     "slide": {"images", "label", "scale", "crops"},
     "units": {"layer", "unit", "data", "most", "steps", "seed"},
     "neighbours": {"images", "data", "most"},
+    "same": {"images", "data", "most", "seed"},
+    "hyperplanes": {"data", "most"},
     "plane": {"data", "most", "how", "seed"},
     "dream": {"images", "layer", "unit", "steps", "seed"},
     "style": {"images", "layer", "steps"},
@@ -58,18 +62,22 @@ class Place(click.ParamType[Any]):
         "striate see latest why cat.jpg dog.jpg -o why.html",
         "striate see latest why photos/ --method cam,occlusion,gradients --class cat --npz maps.npz",
         "striate see latest filters -o filters.png",
+        "striate see latest tuning                           # which bars they answer to, and how fine",
         "striate see latest maps cat.jpg                     # every layer, and one value written out",
         "striate see latest field --layer conv2 -o field.png",
         "striate see convnet shift --beside mlp",
         "striate see latest slide forest.jpg --class moose   # is there a moose here, or here?",
         "striate see latest units --layer relu3 --unit 7",
         "striate see latest neighbours cat.jpg --in photos/",
+        "striate see latest hyperplanes -o ties.png          # where its classes meet",
+        "striate see latest same whale.jpg other.jpg         # and how often such an answer is wrong",
         "striate see latest plane --how tsne -o plane.png",
         "striate see latest dream cat.jpg --layer relu3 --steps 40",
         "striate see latest style cat.jpg painting.jpg",
+        "striate see mobilenet_v2 why cat.jpg --weights published   # no run: a network of the zoo",
     )
 )
-@click.argument("run", metavar="RUN|BUNDLE")
+@click.argument("run", metavar="RUN|MODEL")
 @click.argument("what", metavar="WHAT", type=click.Choice(list(WHAT)))
 @click.argument("images", nargs=-1, metavar="[IMAGES…]")
 @click.option(
@@ -102,10 +110,10 @@ class Place(click.ParamType[Any]):
 @click.option("--beside", metavar="RUN", help="With shift: another network on the same axes.")
 @click.option(
     "--how",
-    type=click.Choice(["pca", "tsne"]),
+    type=click.Choice(["pca", "tsne", "umap"]),
     default="pca",
     show_default=True,
-    help="With plane.",
+    help="With plane; umap needs striate[see].",
 )
 @click.option("--steps", type=click.IntRange(1), help="With units, dream and style.")
 @click.option(
@@ -114,6 +122,11 @@ class Place(click.ParamType[Any]):
     default=2,
     show_default=True,
     help="With why: how many pictures are checked on shuffled weights and by random orders.",
+)
+@click.option(
+    "--weights",
+    metavar="FILE|published|random",
+    help="With a network of the zoo in place of a run: where its weights come from.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn.")
 @click.option(
@@ -126,22 +139,33 @@ class Place(click.ParamType[Any]):
 @click.option("--npz", type=click.Path(path_type=Path), help="The numbers themselves, as arrays.")
 @output.json_option
 def command(
-    run: str, what: str, out: Path | None, npz: Path | None, as_json: bool, **flags: Any
+    run: str,
+    what: str,
+    out: Path | None,
+    npz: Path | None,
+    as_json: bool,
+    weights: str | None,
+    **flags: Any,
 ) -> None:
     """Look into a network: why an answer, its filters, maps, units and fields.
 
     why: maps of what an answer comes from, with their raw range, and checks of whether to believe them.
-    filters, templates: what it looks for. maps: what goes out of each layer. field: what a unit sees.
-    shift: the answer as a picture moves, turns and brightens. slide: where in a larger picture a class is.
-    units: what excites them most. neighbours: which pictures are alike to it. plane: a data set laid out by
-    that. dream, style: pictures made from yours.
+    filters, templates: what it looks for. tuning: which bars it answers to. maps: what goes out of each
+    layer. field: what a unit sees. shift: the answer as a picture moves, turns and brightens. slide: where
+    in a larger picture a class is. units: what excites them most. neighbours: which pictures are alike to
+    it. same: whether two show the same. plane: a data set laid out by likeness; hyperplanes: with the
+    lines where classes tie. dream, style: pictures made from yours.
+
+    MODEL is a name of `striate models`, with --weights.
     """
     from striate.verbs import see
 
     _refuse_what_is_not_used(what)
     path = out or Path(f"see-{what}.html")
     see.check_names(path, npz)
-    figure = _figure(run, what, flags, quiet=as_json)
+    subject = _subject(run, weights, flags["seed"])
+    flags["arrays"] = npz is not None
+    figure = see.with_notes(_figure(subject, what, flags, quiet=as_json), subject)
     written = see.write(figure, path, npz)
     if as_json:
         output.emit_json({**written, "title": figure.title, **figure.facts})
@@ -171,12 +195,26 @@ def _refuse_what_is_not_used(what: str) -> None:
             )
 
 
-def _figure(run: str, what: str, flags: dict[str, Any], quiet: bool) -> Figure:
+def _subject(run: str, weights: str | None, seed: int) -> str | Opened:
+    """A run as it is typed, or a network of the zoo with its weights."""
+    from striate.verbs.see_zoo import is_meant, opened_from_zoo
+
+    if weights is None and not is_meant(run):
+        return run
+    seen = opened_from_zoo(run, weights, output.note, seed)
+    for text in seen.notes:
+        output.note(text)
+    return seen
+
+
+def _figure(run: str | Opened, what: str, flags: dict[str, Any], quiet: bool) -> Figure:
     """What was asked for."""
     if what == "why":
         from striate.verbs.see_why import Why, why
 
-        asked = Why(flags["method"], flags["label"], flags["layer"], flags["checks"], flags["seed"])
+        asked = Why(
+            flags["method"], flags["label"], flags["layer"], flags["checks"], flags["seed"], flags["arrays"]
+        )  # fmt: skip
         return _followed(why(run, flags["images"], asked), quiet)
     if what == "slide":
         from striate.verbs import see_slide
@@ -191,22 +229,24 @@ def _figure(run: str, what: str, flags: dict[str, Any], quiet: bool) -> Figure:
             flags["images"], flags["layer"], flags["unit"], flags["steps"], flags["seed"]
         )
         return _followed(getattr(see_made, what)(run, making), quiet)
-    if what in ("units", "neighbours", "plane"):
-        from striate.verbs import see_crowd
+    if what in ("units", "neighbours", "same", "plane", "hyperplanes"):
+        from striate.verbs import see_crowd, see_plane, see_same
         from striate.verbs.see_crowd import Crowd
 
         crowd = Crowd(
             flags["images"], flags["layer"], flags["unit"], flags["data"], flags["most"],
             flags["steps"], flags["seed"], flags["how"],
         )  # fmt: skip
-        return _followed(getattr(see_crowd, what)(run, crowd), quiet)
-    from striate.verbs import see_inside
+        homes = {"same": see_same, "hyperplanes": see_plane}
+        return _followed(getattr(homes.get(what, see_crowd), what)(run, crowd), quiet)
+    from striate.verbs import see_inside, see_tuning
     from striate.verbs.see_inside import Inside
 
     inside = Inside(
         flags["images"], flags["layer"], flags["unit"], flags["at"], flags["data"], flags["beside"]
     )
-    found: Figure = getattr(see_inside, what)(run, inside)
+    home = see_tuning if what == "tuning" else see_inside
+    found: Figure = getattr(home, what)(run, inside)
     return found
 
 

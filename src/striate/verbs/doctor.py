@@ -21,12 +21,14 @@ EXTRAS: dict[str, dict[str, str]] = {
     },
     "serve": {"starlette": "starlette", "uvicorn": "uvicorn"},
     "zoo": {"timm": "timm"},
+    "see": {"umap": "umap-learn", "faiss": "faiss-cpu"},
 }
 BASE = {"click": "click", "numpy": "numpy", "PIL": "Pillow", "onnxruntime": "onnxruntime"}
 SERVES = {
     "train": "building, training, judging, seeing, exporting",
     "serve": "serving over HTTP, the studio",
     "zoo": "networks of timm",
+    "see": "planes by UMAP, neighbours among millions",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from striate.errors import UsageError
 
 if TYPE_CHECKING:
     from striate.seeing.figures.figure import Figure
+    from striate.verbs.see_opened import Opened
 
 PAGE, DRAWING, ARRAYS = ".html", ".png", ".npz"
 
@@ -22,6 +24,14 @@ def check_names(path: Path, npz: Path | None = None) -> None:
         )
     if npz is not None and npz.suffix.lower() != ARRAYS:
         raise UsageError(f"{npz} does not end in .npz", "give --npz a name that does")
+
+
+def with_notes(figure: Figure, subject: str | Opened) -> Figure:
+    """The figure, with what must be said of the network in its lead and its facts."""
+    if isinstance(subject, str) or not subject.notes:
+        return figure
+    lead = "\n".join((figure.lead, *subject.notes))
+    return replace(figure, lead=lead, facts={**figure.facts, "notes": list(subject.notes)})
 
 
 def write(figure: Figure, path: Path, npz: Path | None = None) -> dict[str, Any]:
@@ -37,13 +47,26 @@ def write(figure: Figure, path: Path, npz: Path | None = None) -> dict[str, Any]
         safe.write_bytes(path, png_of(figure))
     told: dict[str, Any] = {"written": str(path), "bytes": path.stat().st_size}
     if npz is not None:
-        import io
-
-        import numpy as np
-
-        held = io.BytesIO()
-        arrays: dict[str, Any] = dict(figure.arrays)
-        np.savez_compressed(held, allow_pickle=False, **arrays)
-        safe.write_bytes(npz, held.getvalue())
+        _write_arrays(figure, npz)
         told["arrays"] = str(npz)
     return told
+
+
+def _write_arrays(figure: Figure, npz: Path) -> None:
+    """As `numpy.savez_compressed` writes; arrays on the disk are not read whole."""
+    import zipfile
+
+    import numpy as np
+
+    from striate.seeing.figures.rows import Rows
+
+    with (
+        safe.replacing(npz) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as held,
+    ):
+        for name, values in figure.arrays.items():
+            with held.open(f"{name}.npy", "w", force_zip64=True) as file:
+                if isinstance(values, Rows):
+                    values.write_npy(file)
+                else:
+                    np.lib.format.write_array(file, np.asarray(values), allow_pickle=False)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sized
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from striate.errors import UsageError
+from striate.optional import available, need
 from striate.verbs.see_made import liked
 from striate.verbs.see_opened import Opened, Shown, data_of, opened, pixels_of, read_pictures
-from striate.verbs.train_order import Working
+from striate.verbs.train_order import Said, Working
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from striate.seeing.figures.figure import Figure
     from striate.seeing.inside.units import Ledger
 
-_BATCH, _BEST, _UNITS, _NEAR = 32, 9, 6, 6
+_BEST, _UNITS, _NEAR = 9, 6, 6
+BATCH = 32
 _AT = (1, 5, 10)
-_PLANE = 600  # pictures that find room beside one another
+_ASKED = 10_000  # pictures that ask for precision, at most
+PLANE = 600  # pictures that find room beside one another
 
 
 class Crowd(NamedTuple):
@@ -39,7 +42,7 @@ class Crowd(NamedTuple):
     how: str = "pca"
 
 
-def units(path: str, wanted: Crowd) -> Generator[Working, None, Figure]:
+def units(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]:
     """For units of a layer: what excites them most, and a histogram of their values."""
     from striate.seeing.asking import last_map
     from striate.seeing.figures.crowd import units_figure
@@ -48,13 +51,15 @@ def units(path: str, wanted: Crowd) -> Generator[Working, None, Figure]:
 
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = _rows(dataset, wanted.most)
-    layer = wanted.layer or last_map(seen.network, _batch(seen, dataset, rows[:1]))
+    rows = rows_of(dataset, wanted.most)
+    layer = wanted.layer or last_map(seen.network, batch_of(seen, dataset, rows[:1]))
     ledger: Ledger | None = None
-    for start in range(0, len(rows), _BATCH):
+    for start in range(0, len(rows), BATCH):
         yield Working("looking at pictures", start, len(rows))
-        part = rows[start : start + _BATCH]
-        ledger = watched(seen.network, layer, [(part, _batch(seen, dataset, part))], _BEST, ledger)
+        part = rows[start : start + BATCH]
+        ledger = watched(
+            seen.network, layer, [(part, batch_of(seen, dataset, part))], _BEST, ledger
+        )
     if ledger is None:
         raise UsageError("there are no pictures to look at", "give --in DATA")
     chosen = [wanted.unit] if wanted.unit is not None else _liveliest(ledger)
@@ -64,7 +69,7 @@ def units(path: str, wanted: Crowd) -> Generator[Working, None, Figure]:
     for unit in chosen:
         made = yield from liked(seen, Wish(layer, unit), wanted.steps, wanted.seed)
         told.append(_seen(seen, dataset, layer, ledger, unit)._replace(made=made))
-    return units_figure(seen.name, layer, told, _told(dataset, rows), float(ledger.dead.mean()))
+    return units_figure(seen.name, layer, told, in_words(dataset, rows), float(ledger.dead.mean()))
 
 
 def _liveliest(ledger: Ledger) -> list[int]:
@@ -86,31 +91,21 @@ def _seen(seen: Opened, dataset: Dataset, layer: str, ledger: Ledger, unit: int)
     return UnitSeen(unit, tuple(crops), middles, counts)
 
 
-def neighbours(path: str, wanted: Crowd) -> Generator[Working, None, Figure]:
+def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, None, Figure]:
     """The nearest pictures by embedding: of files, or of some pictures of the data themselves."""
     from striate.seeing.figures.crowd import neighbours_figure
-    from striate.seeing.inside.neighbours import embeddings, nearest, precision_at
+    from striate.seeing.inside.neighbours import LARGEST, embeddings, nearest
 
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = _rows(dataset, wanted.most)
-    found = []
-    for start in range(0, len(rows), _BATCH):
-        yield Working("looking at pictures", start, len(rows))
-        found.append(
-            embeddings(seen.network, [_batch(seen, dataset, rows[start : start + _BATCH])])
+    rows = rows_of(dataset, wanted.most)
+    index = yield from embedded(seen, dataset, rows)
+    if len(index) > LARGEST and not available("faiss"):
+        yield Said(
+            f"{len(index):,} vectors are compared in blocks; "
+            "`pip install 'striate[see]'` brings faiss, which is faster"
         )
-    index = np.concatenate(found)
-    labels = dataset.labels[rows].astype(np.int64)
-    own = np.arange(len(rows))
-    precision = {}
-    if len(dataset.classes) > 1:
-        near = nearest(index, index, max(_AT), own)
-        precision = {
-            k: precision_at(near._replace(rows=near.rows[:, :k]), labels, labels)
-            for k in _AT
-            if k < len(rows)
-        }
+    precision = _precision(index, dataset.labels[rows].astype(np.int64))
     if wanted.images:
         shown = read_pictures(wanted.images, seen.preparation)
         asked = embeddings(seen.network, [seen.tensor(np.stack([one.pixels for one in shown]))])
@@ -125,29 +120,64 @@ def neighbours(path: str, wanted: Crowd) -> Generator[Working, None, Figure]:
         _found(seen, dataset, one, rows[near.rows[i]], near.likeness[i])
         for i, one in enumerate(shown)
     ]
-    return neighbours_figure(seen.name, told, _told(dataset, rows), precision)
+    return neighbours_figure(seen.name, told, in_words(dataset, rows), precision)
 
 
-def plane(path: str, wanted: Crowd) -> Generator[Working, None, Figure]:
+def _precision(index: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[int, float]:
+    """At each k, each picture left out of its own row; of very many some ask. Empty without labels."""
+    from striate.seeing.inside.neighbours import nearest, precision_at
+
+    if len(np.unique(labels)) < 2:
+        return {}
+    asked = rows_of(index, _ASKED)
+    near = nearest(index, index[asked], max(_AT), asked)
+    return {
+        k: precision_at(near._replace(rows=near.rows[:, :k]), labels, labels[asked])
+        for k in _AT
+        if k < len(index)
+    }
+
+
+def embedded(
+    seen: Opened, dataset: Dataset, rows: NDArray[np.int64]
+) -> Generator[Working, None, NDArray[np.float32]]:
+    """The vectors of some rows, N D of length 1; beside them a batch is held at a time."""
+    from striate.seeing.inside.neighbours import embeddings
+
+    index: NDArray[np.float32] | None = None
+    for start in range(0, len(rows), BATCH):
+        yield Working("looking at pictures", start, len(rows))
+        made = embeddings(seen.network, [batch_of(seen, dataset, rows[start : start + BATCH])])
+        if index is None:
+            index = np.empty((len(rows), made.shape[1]), np.float32)
+        index[start : start + len(made)] = made
+    if index is None:
+        raise UsageError("there are no pictures to look at", "give --in DATA")
+    return index
+
+
+def plane(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]:
     """A data set laid out by embedding."""
     from striate.seeing.figures.made import plane_figure
     from striate.seeing.inside.neighbours import embeddings, flat_map
 
+    if wanted.how == "umap":
+        need("umap", to="lay pictures out by UMAP", extra="see")  # told before the long work
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = _rows(dataset, min(wanted.most, _PLANE))
+    rows = rows_of(dataset, min(wanted.most, PLANE))
     found, shown = [], []
-    for start in range(0, len(rows), _BATCH):
+    for start in range(0, len(rows), BATCH):
         yield Working("looking at pictures", start, len(rows))
         some = [
             Shown(dataset.paths[int(r)], pixels_of(seen, dataset, int(r)))
-            for r in rows[start : start + _BATCH]
+            for r in rows[start : start + BATCH]
         ]
         found.append(embeddings(seen.network, [seen.tensor(np.stack([s.pixels for s in some]))]))
         shown += [s.coloured for s in some]
     places = flat_map(np.concatenate(found), wanted.how, wanted.seed)
     labels = [dataset.classes[int(k)] for k in dataset.labels[rows]]
-    return plane_figure((seen.name, _told(dataset, rows)), places, shown, labels, wanted.how)
+    return plane_figure((seen.name, in_words(dataset, rows)), places, shown, labels, wanted.how)
 
 
 def _found(
@@ -167,18 +197,19 @@ def _found(
     return Found(one.name, one.coloured, tuple(near))
 
 
-def _told(dataset: Dataset, rows: NDArray[np.int64]) -> str:
+def in_words(dataset: Dataset, rows: NDArray[np.int64]) -> str:
     """Which pictures, in words."""
     many = f"{len(rows):,}" if len(rows) == len(dataset) else f"{len(rows):,} of {len(dataset):,}"
     return f"{many} pictures ({dataset.name})"
 
 
-def _rows(dataset: Dataset, most: int) -> NDArray[np.int64]:
+def rows_of(dataset: Sized, most: int) -> NDArray[np.int64]:
     """All rows, or so many evenly from the first to the last."""
     if len(dataset) <= most:
         return np.arange(len(dataset))
     return np.unique(np.linspace(0, len(dataset) - 1, most).round().astype(np.int64))
 
 
-def _batch(seen: Opened, dataset: Dataset, rows: NDArray[np.int64]) -> Tensor:
+def batch_of(seen: Opened, dataset: Dataset, rows: NDArray[np.int64]) -> Tensor:
+    """Some rows of a data set as the network takes them."""
     return seen.tensor(np.stack([pixels_of(seen, dataset, int(row)) for row in rows]))

@@ -32,7 +32,7 @@ class Inside(NamedTuple):
     beside: str | None = None
 
 
-def filters(path: str, wanted: Inside) -> Figure:
+def filters(path: str | Opened, wanted: Inside) -> Figure:
     """The filters of a convolution."""
     from striate.seeing.figures.inside import filters_figure
     from striate.seeing.inside.filters import filters as filters_of
@@ -41,7 +41,7 @@ def filters(path: str, wanted: Inside) -> Figure:
     return filters_figure(seen.name, filters_of(seen.network, wanted.layer))
 
 
-def templates(path: str, wanted: Inside) -> Figure:  # noqa: ARG001  (all are called alike)
+def templates(path: str | Opened, wanted: Inside) -> Figure:  # noqa: ARG001  (all are called alike)
     """The templates of a linear classifier or an MLP."""
     from striate.seeing.figures.inside import templates_figure
     from striate.seeing.inside.templates import templates as templates_of
@@ -53,7 +53,7 @@ def templates(path: str, wanted: Inside) -> Figure:  # noqa: ARG001  (all are ca
     )
 
 
-def maps(path: str, wanted: Inside) -> Figure:
+def maps(path: str | Opened, wanted: Inside) -> Figure:
     """Activation maps of each layer, and the arithmetic of one value where there is a convolution."""
     from striate.seeing.figures.inside import maps_figure
     from striate.seeing.inside.maps import activation_maps
@@ -84,7 +84,7 @@ def _written(seen: Opened, picture: Tensor, wanted: Inside) -> Arithmetic | None
     return arithmetic(seen.network, picture, inside[0], wanted.unit or 0, at)
 
 
-def field(path: str, wanted: Inside) -> Figure:
+def field(path: str | Opened, wanted: Inside) -> Figure:
     """Theoretical and effective fields: of one layer, or of some from the first to the last."""
     from striate.seeing.figures.inside import field_figure
     from striate.seeing.inside.fields import unit_field
@@ -110,7 +110,7 @@ def _slides(layer: object) -> bool:
     return hasattr(layer, "kernel_size")
 
 
-def shift(path: str, wanted: Inside) -> Figure:
+def shift(path: str | Opened, wanted: Inside) -> Figure:
     """The shift test, with another network beside it where one is named."""
     from striate.seeing.figures.crowd import shift_figure
     from striate.seeing.inside.maps import layers_with_maps

@@ -32,7 +32,7 @@ class Making(NamedTuple):
     seed: int = 0
 
 
-def dream(path: str, wanted: Making) -> Generator[Working, None, Figure]:
+def dream(path: str | Opened, wanted: Making) -> Generator[Working, None, Figure]:
     """A picture on and on towards what a layer sees in it."""
     from striate.seeing.asking import last_map
     from striate.seeing.figures.figure import Tile
@@ -61,7 +61,7 @@ def dream(path: str, wanted: Making) -> Generator[Working, None, Figure]:
     return made_figure(f"A dream of {seen.name}", lead, tiles, done.values, "answer of the layer")
 
 
-def style(path: str, wanted: Making) -> Generator[Working, None, Figure]:
+def style(path: str | Opened, wanted: Making) -> Generator[Working, None, Figure]:
     """The first picture in the manner of the second."""
     from striate.seeing.figures.figure import Tile
     from striate.seeing.figures.made import made_figure

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, eq=False)
 class Opened:
     """The network of a run or bundle, in eval mode, and what goes with it. temperature: what its scores are
-    divided by before they are probabilities.
+    divided by before they are probabilities; notes: what must be said wherever it is shown.
     """
 
     path: Path
@@ -34,6 +34,7 @@ class Opened:
     preparation: Preparation
     classes: tuple[str, ...]
     temperature: float = 1.0
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -79,8 +80,12 @@ class Shown(NamedTuple):
         return self.pixels.repeat(3, axis=2) if self.pixels.shape[2] == 1 else self.pixels
 
 
-def opened(path: str | Path) -> Opened:
-    """A run, a bundle as folder, or a .striate file. An ONNX alone has no network that can be looked into."""
+def opened(path: str | Path | Opened) -> Opened:
+    """A run, a bundle as folder, or a .striate file; what is open already stays so. An ONNX alone has no
+    network that can be looked into.
+    """
+    if isinstance(path, Opened):
+        return path
     need("torch", to="look into a network", extra="train")
     from striate.pictures.prepare import Preparation
     from striate.shipping.network import network_of
@@ -101,21 +106,37 @@ def opened(path: str | Path) -> Opened:
     )
 
 
-def read_pictures(names: Sequence[str], preparation: Preparation) -> list[Shown]:
-    """Files and folders, prepared; folders are walked in the order of their names."""
-    from striate.pictures.files import read_bytes
+@final
+class OnDisk(Sequence[Shown]):
+    """Files and folders, each picture prepared when it is asked for, and not held. Folders are walked in the
+    order of their names.
+    """
 
-    found = []
-    for path in _files(names):
+    def __init__(self, names: Sequence[str], preparation: Preparation) -> None:
+        self.files, self._preparation = _files(names), preparation
+        if not self.files:
+            raise NoPictures("no pictures are named", "give files or folders of pictures")
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204 as Sequence says
+        if isinstance(at, slice):
+            return [self[i] for i in range(*at.indices(len(self)))]
+        from striate.pictures.files import read_bytes
+
+        path = self.files[at]
         try:
-            found.append(Shown(str(path), preparation.decode(read_bytes(path))))
+            return Shown(str(path), self._preparation.decode(read_bytes(path)))
         except Unreadable as fault:
             raise Unreadable(
                 f"{path}: {fault.text}", "leave it out, or repair it", str(path)
             ) from None
-    if not found:
-        raise NoPictures("no pictures are named", "give files or folders of pictures")
-    return found
+
+
+def read_pictures(names: Sequence[str], preparation: Preparation) -> list[Shown]:
+    """Files and folders, prepared."""
+    return list(OnDisk(names, preparation))
 
 
 def _files(names: Sequence[str]) -> list[Path]:

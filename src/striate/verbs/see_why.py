@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from striate.verbs.see_opened import Opened, Shown, opened, read_pictures
+from striate.verbs.see_opened import OnDisk, Opened, Shown, opened
 from striate.verbs.train_order import Working
 
 if TYPE_CHECKING:
@@ -15,14 +13,15 @@ if TYPE_CHECKING:
 
     from striate.seeing.figures.figure import Figure
     from striate.seeing.figures.why import Asked, Checked
-    from striate.seeing.why.methods import Maps
+    from striate.seeing.why.methods import Maps, Question
 
 TOP = 3
 
 
 class Why(NamedTuple):
     """What is asked. methods: names with commas; label: the class, by default each picture's answer; checks:
-    how many pictures are checked.
+    how many pictures are checked; arrays: whether the maps of all pictures are wanted as numbers, or only of
+    those that have a place on the page.
     """
 
     methods: str = "occlusion,cam,integrated,smooth"
@@ -30,62 +29,74 @@ class Why(NamedTuple):
     layer: str | None = None
     checks: int = 2
     seed: int = 0
+    arrays: bool = False
 
 
 def why(
-    path: str,
+    path: str | Opened,
     names: Sequence[str],
     wanted: Why = Why(),  # noqa: B008  (a tuple: nobody changes it)
 ) -> Generator[Working, None, Figure]:
     """Ask a run or a bundle about files or folders of pictures."""
+    from striate.seeing.figures.why import SHOWN
     from striate.seeing.why.methods import named
 
     methods = named(wanted.methods)
     seen = opened(path)
     if wanted.label is not None:
         seen.place(wanted.label)  # a wrong name is told before the long work
-    shown = read_pictures(names, seen.preparation)
+    shown: Sequence[Shown] = OnDisk(names, seen.preparation)
+    if len(shown) <= SHOWN:
+        shown = list(shown)
+    else:
+        for i, _ in enumerate(shown):  # a damaged file is told before the long work
+            yield Working("reading pictures", i, len(shown))
     return (yield from explained(seen, shown, methods, wanted))
 
 
 def explained(
     seen: Opened, shown: Sequence[Shown], methods: Sequence[str], wanted: Why
 ) -> Generator[Working, None, Figure]:
-    """The figure of pictures that were read."""
-    from striate.seeing import asking
-    from striate.seeing.figures.why import why_figure
-    from striate.seeing.why.methods import Maps, Question, explain
+    """The figure of pictures. One is looked at after another, and the maps of the first `SHOWN` are held."""
+    from striate.seeing.figures.why import SHOWN, Whys, why_figure
 
-    pictures = seen.tensor(np.stack([one.pixels for one in shown]))
-    told = asking.logits(seen.network, pictures)
+    told = Whys(methods, len(shown))
+    total = len(methods) * len(shown)
+    checked = min(wanted.checks, len(shown), SHOWN)
+    spare = wanted.arrays and len(shown) > SHOWN
+    checks: dict[tuple[str, int], Checked] = {}
+    for i, one in enumerate(shown):
+        asked, question = _question(seen, one, wanted)
+        found: list[Maps] = []
+        for k, method in enumerate(methods):
+            yield Working("asking why", i * len(methods) + k, total)
+            found.append(_explained(question, method))
+        if i < checked:
+            yield Working("checking", i, checked)
+            _check(question, i, found, checks)
+        told.add(asked, found, is_stored=spare)
+    return why_figure(f"Why? {seen.name}", told.asked, told.maps, checks, told)
+
+
+def _explained(question: Question, method: str) -> Maps:
+    from striate.seeing.why.methods import explain
+
+    return explain(question, method)
+
+
+def _question(seen: Opened, one: Shown, wanted: Why) -> tuple[Asked, Question]:
+    """Of one picture: what it is answered, and which class is asked for."""
+    from striate.seeing import asking
+    from striate.seeing.why.methods import Question
+
+    picture = seen.tensor(one.pixels[None])
+    told = asking.logits(seen.network, picture)
     targets = told.argmax(1)
     if wanted.label is not None:
         targets = targets.new_full(targets.shape, seen.place(wanted.label))
-    asked = [
-        _asked(seen, one, (told[i].double() / seen.temperature).softmax(0), int(targets[i]))
-        for i, one in enumerate(shown)
-    ]
-    maps: list[Maps] = []
-    total = len(methods) * len(shown)
-    for method in methods:
-        found: list[Maps] = []
-        for i in range(len(shown)):
-            yield Working("asking why", len(maps) * len(shown) + i, total)
-            part = slice(i, i + 1)
-            question = Question(
-                seen.network, pictures[part], targets[part], wanted.layer, wanted.seed
-            )
-            found.append(explain(question, method))
-        maps.append(
-            Maps(
-                method,
-                np.concatenate([one.values for one in found]),
-                tuple(one.notes[0] for one in found),
-                float(np.mean([one.seconds for one in found])),
-            )
-        )
-    checks = yield from _checked(seen, pictures, targets, maps, wanted)
-    return why_figure(f"Why? {seen.name}", asked, maps, checks)
+    shares = (told[0].double() / seen.temperature).softmax(0)
+    asked = _asked(seen, one, shares, int(targets[0]))
+    return asked, Question(seen.network, picture, targets, wanted.layer, wanted.seed)
 
 
 def _asked(seen: Opened, one: Shown, shares: Tensor, target: int) -> Asked:
@@ -99,27 +110,18 @@ def _asked(seen: Opened, one: Shown, shares: Tensor, target: int) -> Asked:
     return Asked(one.name, one.coloured, answer, seen.classes[target])
 
 
-def _checked(
-    seen: Opened, pictures: Tensor, targets: Tensor, maps: Sequence[Maps], wanted: Why
-) -> Generator[Working, None, dict[tuple[str, int], Checked]]:
-    """The checks of the first pictures; the random orders of a picture serve all methods."""
+def _check(
+    asked: Question, i: int, maps: Sequence[Maps], checks: dict[tuple[str, int], Checked]
+) -> None:
+    """The checks of one picture; its random orders serve all methods."""
     from striate.seeing.believe import deletion
     from striate.seeing.believe.shuffled import twin_of
     from striate.seeing.figures.why import Checked
-    from striate.seeing.why.methods import Maps, Question
 
-    many = min(wanted.checks, len(pictures))
-    found: dict[tuple[str, int], Checked] = {}
-    for i in range(many):
-        yield Working("checking", i, many)
-        target = int(targets[i])
-        beside = deletion.chance(seen.network, pictures[i], target, wanted.seed)
-        part = slice(i, i + 1)
-        question = Question(seen.network, pictures[part], targets[part], wanted.layer, wanted.seed)
-        for one in maps:
-            mine = Maps(one.method, one.values[part], one.notes[part], one.seconds)
-            twin, alike = twin_of(mine, question)
-            _, alike_head = twin_of(mine, question, "head")
-            areas = deletion.areas(seen.network, pictures[i], target, one.values[i], beside)
-            found[one.method, i] = Checked(twin, alike[0], alike_head[0], areas)
-    return found
+    target = int(asked.targets[0])
+    beside = deletion.chance(asked.model, asked.pictures[0], target, asked.seed)
+    for one in maps:
+        twin, alike = twin_of(one, asked)
+        _, alike_head = twin_of(one, asked, "head")
+        areas = deletion.areas(asked.model, asked.pictures[0], target, one.values[0], beside)
+        checks[one.method, i] = Checked(twin, alike[0], alike_head[0], areas)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import torch
 from sklearn.neighbors import NearestNeighbors
 from torch import nn
 
-from striate.errors import CannotLookInside
+from striate.errors import CannotLookInside, MissingExtra
 from striate.seeing.inside import neighbours
 from tests.seeing.networks import Plain, pictures, ready
 
@@ -55,3 +57,51 @@ def test_a_flat_map_is_seeded_and_keeps_groups_apart(rng: np.random.Generator, h
     np.testing.assert_array_equal(one, again)
     apart = np.linalg.norm(one[:20].mean(0) - one[20:].mean(0))
     assert apart > one[:20].std()
+
+
+def test_of_equal_neighbours_the_earlier_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = np.repeat(np.eye(4, dtype=np.float32), 5, axis=0)
+    for block, asked in ((3, 2), (7, 1), (1000, 1000)):
+        monkeypatch.setattr(neighbours, "_BLOCK", block)
+        monkeypatch.setattr(neighbours, "_QUESTIONS", asked)
+        found = neighbours.nearest(index, np.eye(4, dtype=np.float32), 7)
+        for k in range(4):
+            rest = [i for i in range(20) if i // 5 != k]
+            assert found.rows[k].tolist() == [5 * k + i for i in range(5)] + rest[:2]
+
+
+def test_faiss_finds_the_same_where_it_is_there(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("faiss", reason="faiss is not installed: pip install 'striate[see]'")
+    index = rng.normal(size=(500, 8)).astype(np.float32)
+    own = np.arange(40)
+    for but in (None, own):
+        plain = neighbours.nearest(index, index[:40], 6, but)
+        monkeypatch.setattr(neighbours, "LARGEST", 100)
+        found = neighbours.nearest(index, index[:40], 6, but)
+        monkeypatch.undo()
+        np.testing.assert_array_equal(found.rows, plain.rows)
+        np.testing.assert_allclose(found.likeness, plain.likeness, atol=1e-5)
+
+
+def test_umap_lays_groups_apart_where_it_is_there(rng: np.random.Generator) -> None:
+    pytest.importorskip("umap", reason="umap-learn is not installed: pip install 'striate[see]'")
+    vectors = np.concatenate([rng.normal(size=(30, 8)) + 9, rng.normal(size=(30, 8)) - 9])
+    places = neighbours.flat_map(vectors.astype(np.float32), "umap")
+    assert np.linalg.norm(places[:30].mean(0) - places[30:].mean(0)) > places[:30].std()
+
+
+def test_without_faiss_and_umap_neighbours_are_exact_and_the_plane_says_what_to_install(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = rng.normal(size=(50, 4)).astype(np.float32)
+    wanted = neighbours.nearest(index, index[:5], 3)
+    for name in ("faiss", "umap"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr(neighbours, "available", lambda _: False)
+    monkeypatch.setattr(neighbours, "LARGEST", 10)
+    np.testing.assert_array_equal(neighbours.nearest(index, index[:5], 3).rows, wanted.rows)
+    with pytest.raises(MissingExtra, match="umap") as fault:
+        neighbours.flat_map(index, "umap")
+    assert "striate[see]" in fault.value.hint

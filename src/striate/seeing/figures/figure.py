@@ -95,12 +95,14 @@ Part = Panel | Chart | Table | Words
 @final
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """Everything that was seen; `arrays` are the numbers themselves, for --npz; `facts` for --json."""
+    """Everything that was seen; `arrays` are the numbers themselves, for --npz, some as `Rows` on the disk;
+    `facts` are for --json.
+    """
 
     title: str
     lead: str
     parts: tuple[Part, ...]
-    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    arrays: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 

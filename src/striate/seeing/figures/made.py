@@ -11,10 +11,10 @@ from striate.pages.chart_lines import Scale, Series
 from striate.pictures.files import Pixels, resized
 from striate.seeing.figures.figure import Chart, Figure, Panel, Part, Tile
 
-# Okabe and Ito's colours, told apart by all eyes; with more classes than these they come again.
+# Okabe and Ito's colours and four of Tol's, told apart by all eyes; with more classes they come again.
 COLOURS = (
     (0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233), (213, 94, 0),
-    (240, 228, 66), (70, 70, 70),
+    (240, 228, 66), (70, 70, 70), (136, 34, 85), (153, 153, 51), (51, 34, 136), (170, 170, 170),
 )  # fmt: skip
 _SHEET, _THUMB, _FRAME = (720, 960), 28, 2
 
@@ -65,6 +65,7 @@ def plane_figure(
     said = {
         "pca": "The two directions in which the vectors differ most: distances mean what they say, as far as "
         "two directions can.",
+        "umap": "Neighbours stay neighbours; distances between groups and their sizes mean little.",
         "tsne": "Neighbours stay neighbours; distances between groups and their sizes mean little.",
     }[how]
     parts = (

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.pictures.files import Pixels
 from striate.seeing.figures.colours import reach_of
 from striate.seeing.figures.figure import Figure, Panel, Part, Table, Tile, number, ranged
+from striate.seeing.figures.rows import Rows
 
 if TYPE_CHECKING:
     from striate.seeing.believe.deletion import Area, Areas
     from striate.seeing.why.methods import Maps, Method
 
+SHOWN = 200  # pictures that have a place on a page
 _SPIKY = {"integrated", "smooth", "gradient", "guided", "deconvnet"}  # single pixels stand out
 _LEGEND = (
     "Orange speaks for the class that is asked for, blue against it, and where the picture shows through in "
@@ -48,20 +51,80 @@ class Checked(NamedTuple):
 Checks = Mapping[tuple[str, int], Checked]  # by method and place of the picture
 
 
-def why_figure(title: str, asked: Sequence[Asked], maps: Sequence[Maps], checks: Checks) -> Figure:
-    """checks: those that were made, usually of the first pictures only."""
+@final
+class Whys:
+    """Pictures with their maps as they come, one after another: the first `SHOWN` are held, of all others the
+    answers and ranges, and where that is wanted their maps on the disk.
+    """
+
+    def __init__(self, methods: Sequence[str], count: int) -> None:
+        self.count = count
+        self.asked: list[Asked] = []
+        self.facts: list[dict[str, Any]] = []
+        self.stored: dict[str, Rows] = {}
+        self._found: dict[str, list[Maps]] = {name: [] for name in methods}
+        self._seconds = dict.fromkeys(methods, 0.0)
+
+    def add(self, asked: Asked, maps: Sequence[Maps], is_stored: bool = False) -> None:
+        """One picture, and what each method says of it."""
+        for one in maps:
+            self._seconds[one.method] += one.seconds
+        if is_stored:
+            self._store("pictures", asked.pixels)
+            for one in maps:
+                self._store(one.method, one.values[0].astype(np.float32))
+        self.facts.append(_fact(asked, {one.method: list(one.range(0)) for one in maps}))
+        if len(self.asked) < SHOWN:
+            self.asked.append(asked)
+            for one in maps:
+                self._found[one.method].append(one)
+
+    def _store(self, name: str, row: NDArray[Any]) -> None:
+        self.stored.setdefault(name, Rows()).add(row)
+
+    @property
+    def maps(self) -> list[Maps]:
+        """Those that are held; the times are the means over all."""
+        from striate.seeing.why.methods import Maps
+
+        return [
+            Maps(
+                name,
+                np.concatenate([one.values for one in found]),
+                tuple(one.notes[0] for one in found),
+                self._seconds[name] / len(self.facts),
+            )
+            for name, found in self._found.items()
+        ]
+
+
+def why_figure(
+    title: str,
+    asked: Sequence[Asked],
+    maps: Sequence[Maps],
+    checks: Checks,
+    whys: Whys | None = None,
+) -> Figure:
+    """checks: those that were made, usually of the first pictures only; whys: of all pictures, where those
+    asked are only the first.
+    """
     lead = _LEGEND
     checked = len({i for _, i in checks})
-    if checked < len(asked):
-        lead += f" {checked} of {len(asked)} pictures have checks (--checks)."
+    many = len(asked) if whys is None else whys.count
+    if many > len(asked):
+        lead += (
+            f" The first {len(asked)} of {many:,} pictures are shown; --json and --npz have all."
+        )
+    if checked < many:
+        lead += f" {checked} of {many:,} pictures have checks (--checks)."
     parts: list[Part] = [_methods(maps, checks)]
     for i, one in enumerate(asked):
         parts.append(_panel(one, maps, i))
         if any(at == i for _, at in checks):
             parts += [_twins(one, maps, checks, i), _table(maps, checks, i)]
-    return Figure(
-        title, lead, tuple(parts), _arrays(asked, maps, checks), _facts(asked, maps, checks)
-    )
+    arrays = _arrays(asked, maps, checks) | (whys.stored if whys is not None else {})
+    rest = whys.facts[len(asked) :] if whys is not None else []
+    return Figure(title, lead, tuple(parts), arrays, _facts(asked, maps, checks, rest))
 
 
 def _method(found: Maps) -> Method:
@@ -191,29 +254,32 @@ def _arrays(asked: Sequence[Asked], maps: Sequence[Maps], checks: Checks) -> dic
     return held
 
 
-def _facts(asked: Sequence[Asked], maps: Sequence[Maps], checks: Checks) -> dict[str, Any]:
+def _fact(one: Asked, ranges: Mapping[str, list[float]]) -> dict[str, Any]:
+    """Of one picture, without checks."""
+    return {
+        "path": one.name,
+        "answer": [{"label": name, "probability": share} for name, share in one.answer],
+        "asked": one.target,
+        "maps": dict(ranges),
+        "checks": {},
+    }
+
+
+def _facts(
+    asked: Sequence[Asked], maps: Sequence[Maps], checks: Checks, rest: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    told = [_fact(one, {m.method: list(m.range(i)) for m in maps}) for i, one in enumerate(asked)]
+    for (name, at), one in checks.items():
+        told[at]["checks"][name] = {
+            "alike": one.alike,
+            "alike_last_layer": one.alike_head,
+            "deletion": one.areas.deletion._asdict(),
+            "insertion": one.areas.insertion._asdict(),
+        }
     return {
         "methods": [
             {"name": found.method, "seconds": found.seconds, "shelf": _method(found).shelf}
             for found in maps
         ],
-        "pictures": [
-            {
-                "path": one.name,
-                "answer": [{"label": name, "probability": share} for name, share in one.answer],
-                "asked": one.target,
-                "maps": {found.method: list(found.range(i)) for found in maps},
-                "checks": {
-                    name: {
-                        "alike": told.alike,
-                        "alike_last_layer": told.alike_head,
-                        "deletion": told.areas.deletion._asdict(),
-                        "insertion": told.areas.insertion._asdict(),
-                    }
-                    for (name, at), told in checks.items()
-                    if at == i
-                },
-            }
-            for i, one in enumerate(asked)
-        ],
+        "pictures": [*told, *rest],
     }

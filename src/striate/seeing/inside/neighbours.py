@@ -5,8 +5,9 @@ Shape legend: N pictures of the index, Q questions, D length of a vector, k neig
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,11 +15,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from striate.errors import CannotLookInside
+from striate.optional import available, need
 from striate.seeing.asking import calm
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
-_BLOCK = 65_536  # vectors of the index that are compared at once
+LARGEST = 1_000_000  # vectors that are compared without faiss, where that is there
+_BLOCK, _QUESTIONS = (
+    16_384,
+    256,
+)  # vectors of the index and of the questions that are compared at once
 
 
 class Nearest(NamedTuple):
@@ -54,23 +60,55 @@ def embeddings(model: nn.Module, batches: Iterable[Tensor]) -> Floats:
 
 def nearest(index: Floats, questions: Floats, k: int, but: Ints | None = None) -> Nearest:
     """The k nearest of the index N D for each question Q D. but: Q, a row that each question may not find
-    (itself), or -1.
+    (itself), or -1. Blocks of questions and of the index are compared, so beside both little is held.
     """
     k = min(k, len(index) - (but is not None))
-    rows = np.empty((len(questions), 0), np.int64)
-    likeness = np.empty((len(questions), 0), np.float32)
-    for start in range(0, len(index), _BLOCK):
-        some = index[start : start + _BLOCK]
-        found = questions @ some.T
-        if but is not None:
-            here = np.flatnonzero((but >= start) & (but < start + len(some)))
-            found[here, but[here] - start] = -np.inf
-        numbers = np.broadcast_to(np.arange(start, start + len(some)), found.shape)
-        rows, likeness = np.concatenate([rows, numbers], 1), np.concatenate([likeness, found], 1)
-        order = np.argsort(-likeness, axis=1, kind="stable")[:, :k]
-        rows = np.take_along_axis(rows, order, 1)
-        likeness = np.take_along_axis(likeness, order, 1)
+    if len(index) > LARGEST and available("faiss"):
+        return _by_faiss(index, questions, k, but)
+    rows = np.zeros((len(questions), k), np.int64)
+    likeness = np.full((len(questions), k), -np.inf, np.float32)
+    for first in range(0, len(questions), _QUESTIONS):
+        asked = slice(first, first + _QUESTIONS)
+        mine = None if but is None else but[asked]
+        for start in range(0, len(index), _BLOCK):
+            some = index[start : start + _BLOCK]
+            found = questions[asked] @ some.T
+            if mine is not None:
+                here = np.flatnonzero((mine >= start) & (mine < start + len(some)))
+                found[here, mine[here] - start] = -np.inf
+            _keep_nearest(found, start, rows[asked], likeness[asked])
     return Nearest(rows, likeness)
+
+
+def _by_faiss(index: Floats, questions: Floats, k: int, but: Ints | None) -> Nearest:
+    """The same by faiss, exactly: it compares all, many at once. Of equal ones the order is its own."""
+    faiss: Any = need("faiss", to="find neighbours among millions", extra="see")
+    more = k + (but is not None)
+    likeness, rows = faiss.knn(questions, index, more, metric=faiss.METRIC_INNER_PRODUCT)
+    if but is not None:
+        is_own = rows == but[:, None]
+        is_own[~is_own.any(1), -1] = True  # none was met: the farthest goes
+        shape = (len(rows), k)
+        rows, likeness = rows[~is_own].reshape(shape), likeness[~is_own].reshape(shape)
+    return Nearest(rows.astype(np.int64), likeness.astype(np.float32))
+
+
+def _keep_nearest(found: Floats, start: int, rows: Ints, likeness: Floats) -> None:
+    """Put into rows and likeness, Q k, what of a block is nearer; of equal ones the earlier stay."""
+    k = rows.shape[1]
+    # Nothing below the k-th of the block, or no nearer than the k-th so far, has a chance.
+    least = likeness[:, -1].copy()
+    if found.shape[1] > k:
+        kth = np.partition(found, -k, axis=1)[:, -k]
+        has_chance = (found >= kth[:, None]) & (found > least[:, None])
+    else:
+        has_chance = found > least[:, None]
+    for q in np.flatnonzero(has_chance.any(1)):
+        places = np.flatnonzero(has_chance[q])
+        every = np.concatenate([likeness[q], found[q, places]])
+        numbers = np.concatenate([rows[q], places + start])
+        order = np.argsort(-every, kind="stable")[:k]
+        likeness[q], rows[q] = every[order], numbers[order]
 
 
 def precision_at(found: Nearest, labels: Ints, asked: Ints) -> float:
@@ -79,9 +117,9 @@ def precision_at(found: Nearest, labels: Ints, asked: Ints) -> float:
 
 
 def flat_map(vectors: Floats, how: str = "pca", seed: int = 0) -> NDArray[np.float64]:
-    """N D to N 2, for looking: by principal components, or by t-SNE, whose distances mean little."""
-    from striate.optional import need
-
+    """N D to N 2, for looking: by principal components, or by t-SNE or UMAP, whose distances mean little."""
+    if how == "umap":
+        return _by_umap(vectors, seed)
     need("sklearn", to="lay pictures out on a map", extra="train")
     if how == "tsne":
         from sklearn.manifold import TSNE
@@ -92,4 +130,15 @@ def flat_map(vectors: Floats, how: str = "pca", seed: int = 0) -> NDArray[np.flo
         from sklearn.decomposition import PCA
 
         made = PCA(2, random_state=seed, svd_solver="full").fit_transform(vectors)
+    return np.asarray(made, np.float64)
+
+
+def _by_umap(vectors: Floats, seed: int) -> NDArray[np.float64]:
+    umap: Any = need("umap", to="lay pictures out by UMAP", extra="see")
+    near = min(15, len(vectors) - 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a seed makes it work on one core
+        made = umap.UMAP(n_neighbors=near, metric="cosine", random_state=seed).fit_transform(
+            vectors
+        )
     return np.asarray(made, np.float64)
