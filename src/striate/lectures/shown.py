@@ -24,7 +24,7 @@ class Grid(NamedTuple):
     values: H W, NaN where nothing is known yet (an empty cell); reach: where colours are full (the greatest
     distance from zero by default); boxes: drawn in black ink; dashed: the same, dashed in purple; marks: a
     short text under the number of a cell, by its place; pixels: H W 3, shown instead of colours (a
-    photograph); ring: so many cells around are padding, with grey numbers. Numbers are written where they fit.
+    photograph); ring: so many cells around are padding, numbers in grey. Numbers stand where they fit.
     """
 
     name: str
