@@ -1,0 +1,283 @@
+"""How the part of the picture that one unit sees grows from layer to layer, and how often each pixel counts.
+
+L windows of K x K one after another see 1 + L(K - 1): 3, 5, 7, 9. A pixel in the middle reaches the unit on
+more ways than one at the edge, so that not all pixels of a field have the same say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from striate.errors import CannotLookInside, UsageError
+from striate.geometry.field import Field
+from striate.geometry.shape import Pair, Shape
+from striate.geometry.window import Window
+from striate.grammar.layer import Layer, Node, layers_of
+from striate.grammar.plain import Full
+from striate.grammar.plan import Plan
+from striate.lectures.shown import Boxed, Floats, Grid, Shown, Still, chosen
+from striate.textbook.windows import Windows
+
+_MOST_STILL, _IN_A_ROW = 8, 4
+
+
+class Seen(NamedTuple):
+    """What the unit at (row, column) of a layer sees. size: unclipped, None for the whole picture; shares:
+    H W, of all ways from the picture to the unit the part that begins at each pixel, None where the ways
+    part and meet again.
+    """
+
+    name: str
+    word: str
+    output: Shape
+    size: Pair | None
+    jump: Pair | None
+    unit: tuple[int, int]
+    box: Boxed
+    shares: Floats | None
+
+
+def field(plan: Plan, layer: str | None = None, at: tuple[int, int] | None = None) -> Shown:
+    """Layer by layer up to `layer` (the last with a map), around its unit `at` (the middle one)."""
+    seen = fields_of(plan, layer, at)
+    given = plan.sheet.given
+    grids = [_grid(seen, i, given) for i in range(len(seen))]
+    last = seen[-1]
+    title = f"What one unit sees, from {seen[0].name} to {last.name}"
+    said = (
+        f"The box is what unit {last.unit} of {last.name} and the units under it see, dashed what the layer "
+        "before sees. Colour: how many ways lead from a pixel to the unit."
+    )
+    picked = [grids[i] for i in chosen(len(grids), _MOST_STILL)]
+    rows = tuple(tuple(picked[i : i + _IN_A_ROW]) for i in range(0, len(picked), _IN_A_ROW))
+    frames = tuple(
+        Still(title, ((grids[i],),), f"{i + 1} of {len(seen)}") for i in chosen(len(seen))
+    )
+    arrays: dict[str, Floats] = {one.name: _values(one, given) for one in seen}
+    facts = {
+        "plan": plan.text,
+        "layers": [_fact(one) for one in seen],
+        "whole_side_from": _whole_from(seen, given),
+    }
+    return Shown(title, tuple(_lines(plan, seen)), arrays, Still(title, rows, said), frames, facts)
+
+
+def fields_of(
+    plan: Plan, layer: str | None = None, at: tuple[int, int] | None = None
+) -> tuple[Seen, ...]:
+    """One for each layer that changes the field, up to `layer`; all around one spot of the picture."""
+    rows, given = _until(plan, layer), plan.sheet.given
+    end = rows[-1]
+    h, w = end.output.sides
+    unit = (h // 2, w // 2) if at is None else at
+    if not (0 <= unit[0] < h and 0 <= unit[1] < w):
+        raise UsageError(
+            f"{end.name} has {h}x{w} places, and none at {unit[0]},{unit[1]}",
+            f"rows are 0 to {h - 1}, columns 0 to {w - 1}",
+        )
+    box = end.box(*unit, given)
+    spot = (box[0] + box[2] - 1) / 2, (box[1] + box[3] - 1) / 2
+    if end.field:
+        spot = end.field[0].centre(unit[0]), end.field[1].centre(unit[1])
+    chain = list(_chain(plan.nodes))
+    made: list[Seen] = []
+    for row in rows:
+        if made and row is not end and (made[-1].size, made[-1].jump) == _reach(row):
+            continue
+        here = unit if row is end else _nearest(row, spot)
+        shares = _shares(chain[: chain.index(row) + 1], here) if row in chain else None
+        made.append(
+            Seen(row.name, row.word, row.output, *_reach(row), here, row.box(*here, given), shares)
+        )
+    return tuple(made)
+
+
+def size_after(layers: int, kernel: int) -> int:
+    """1 + L(K - 1), pixels along a side that a unit sees after L windows of K x K with stride 1.
+
+    >>> [size_after(layers, 3) for layers in (1, 2, 3, 4)]
+    [3, 5, 7, 9]
+    """
+    return 1 + layers * (kernel - 1)
+
+
+def layers_for(side: int, kernel: int) -> int | None:
+    """The fewest layers that see a whole side: 112 for 224 pixels and 3 x 3; None for 1 x 1."""
+    return -((1 - side) // (kernel - 1)) if kernel > 1 else None
+
+
+def ways(windows: Sequence[tuple[Window, int]], unit: int) -> Floats:
+    """For each pixel of the first side: on how many ways it reaches the unit of the last, as shares of all
+    ways. windows: of each layer, with the side it slides over.
+    """
+    reached = np.ones(1)
+    first = unit
+    for window, side in reversed(windows):
+        places = first + np.arange(len(reached))
+        taken = np.zeros(side)
+        for tap in range(window.kernel):
+            pixels = places * window.stride - window.before + tap * window.dilation
+            inside = (pixels >= 0) & (pixels < side)
+            np.add.at(taken, pixels[inside], reached[inside])
+        total = taken.sum()
+        reached, first = taken / total if total else taken, 0
+    return reached
+
+
+def _until(plan: Plan, layer: str | None) -> list[Layer]:
+    """The layers up to the one that is asked for: the last one whose units do not all see everything."""
+    layers = list(plan.layers)
+    names = [one.name for one in layers]
+    if layer is not None:
+        if layer not in names:
+            raise CannotLookInside(
+                f"the plan has no layer {layer[:40]!r}", f"its layers are {', '.join(names[:40])}"
+            )
+        return layers[: names.index(layer) + 1]
+    last = max((i for i, one in enumerate(layers) if one.field), default=0)
+    while last and _reach(layers[last]) == _reach(layers[last - 1]):
+        last -= 1  # what only works on each number alone
+    return layers[: last + 1]
+
+
+def _chain(nodes: tuple[Node, ...]) -> Iterator[Layer]:
+    """The layers from the picture on, as long as there is but one way through them."""
+    for node in nodes:
+        if isinstance(node, Layer):
+            if node.field is None or _moves(node):
+                return
+            yield node
+            continue
+        if node.how != "stage":
+            return
+        inside = list(_chain(node.arms[0]))
+        yield from inside
+        if inside != list(layers_of(node.arms[0])):
+            return
+
+
+def _moves(row: Layer) -> bool:
+    """Whether the places of the map change without a window: uneven pooling, and whatever stretches."""
+    slides = row.kind is not None and row.kind.windows() is not None
+    return not slides and (row.given.sides != row.output.sides or isinstance(row.kind, Full))
+
+
+def _shares(chain: Sequence[Layer], unit: tuple[int, int]) -> Floats:
+    slid: list[tuple[Windows, Pair]] = []
+    for row in chain:
+        windows = row.kind.windows() if row.kind else None
+        if windows:
+            slid.append((windows, row.given.sides))
+    sides = slid[0][1] if slid else chain[0].given.sides
+    if not slid:
+        alone = np.zeros(sides)
+        alone[unit] = 1
+        return alone
+    along = [ways([(w[axis], side[axis]) for w, side in slid], unit[axis]) for axis in (0, 1)]
+    made: Floats = np.outer(*along)
+    return made
+
+
+def _reach(row: Layer) -> tuple[Pair | None, Pair | None]:
+    return row.receptive_field, row.jump
+
+
+def _nearest(row: Layer, spot: tuple[float, float]) -> tuple[int, int]:
+    """The unit whose field has its middle nearest to a place of the picture."""
+    if row.field is None:
+        return 0, 0
+    down, right = (
+        _unit(one, place, side)
+        for one, place, side in zip(row.field, spot, row.output.sides, strict=True)
+    )
+    return down, right
+
+
+def _unit(one: Field, place: float, side: int) -> int:
+    return max(0, min(side - 1, round((place - one.centre()) / one.jump)))
+
+
+def _values(one: Seen, given: Shape) -> Floats:
+    """H W: the shares, or where ways part and meet 1 in the box and 0 around it."""
+    if one.shares is not None:
+        return one.shares
+    made = np.zeros(given.sides)
+    top, left, bottom, right = one.box
+    made[top:bottom, left:right] = 1
+    return made
+
+
+def _grid(seen: Sequence[Seen], i: int, given: Shape) -> Grid:
+    one = seen[i]
+    before = (seen[i - 1].box,) if i else ()
+    size = "all" if one.size is None else f"{one.size[0]}×{one.size[1]}"
+    note = f"unit {one.unit}" + ("" if one.jump is None else f", jump {max(one.jump)}")
+    values = _values(one, given)
+    return Grid(f"{one.name} sees {size}", values, note, boxes=(one.box,), dashed=before)
+
+
+def _whole_from(seen: Sequence[Seen], given: Shape) -> str | None:
+    """The first layer whose field is as large as the picture."""
+    for one in seen:
+        if one.size is None or (one.size[0] >= given.height and one.size[1] >= given.width):
+            return one.name
+    return None
+
+
+def _fact(one: Seen) -> dict[str, object]:
+    return {
+        "name": one.name, "word": one.word, "map": str(one.output), "field": one.size, "jump": one.jump,
+        "unit": one.unit, "box": one.box,
+    }  # fmt: skip
+
+
+def _lines(plan: Plan, seen: Sequence[Seen]) -> Iterator[str]:
+    given = plan.sheet.given
+    yield plan.text if len(plan.text) <= 100 else f"{plan.text[:97]}…"
+    yield ""
+    table = [("layer", "word", "map", "field", "jump", "the unit", "sees rows", "and columns")]
+    for one in seen:
+        top, left, bottom, right = one.box
+        table.append((
+            one.name, one.word, str(one.output), "all" if one.size is None else "×".join(map(str, one.size)),
+            "–" if one.jump is None else _pair(one.jump), f"{one.unit[0]},{one.unit[1]}",
+            f"{top}…{bottom - 1}", f"{left}…{right - 1}",
+        ))  # fmt: skip
+    wide = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        yield "  ".join(cell.ljust(w) for cell, w in zip(row, wide, strict=True)).rstrip()
+    yield ""
+    kernel = _kernel(plan)
+    if kernel:
+        sizes = ", ".join(str(size_after(count, kernel)) for count in (1, 2, 3, 4))
+        yield f"1 + L({kernel} − 1) for L layers of {kernel}×{kernel}: {sizes} …"
+        side = max(given.sides)
+        yield (
+            f"seeing all {side} pixels of a side with them alone takes "
+            f"{layers_for(side, kernel)} layers"
+        )
+    whole = _whole_from(seen, given)
+    yield (
+        f"the first layer whose field is as large as the picture: {whole}"
+        if whole
+        else f"no layer here has a field as large as the picture ({given.height}×{given.width})"
+    )
+
+
+def _pair(pair: Pair) -> str:
+    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}×{pair[1]}"
+
+
+def _kernel(plan: Plan) -> int | None:
+    """The side of all windows larger than 1 x 1 that slide with stride 1, where they agree on one."""
+    sizes = {
+        window.extent
+        for row in plan.layers
+        if row.kind and (windows := row.kind.windows())
+        for window in windows
+        if window.stride == 1 and window.extent > 1
+    }
+    return sizes.pop() if len(sizes) == 1 else None
