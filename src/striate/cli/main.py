@@ -64,6 +64,11 @@ VERBS = (
         "Look into a network: why an answer, its filters, maps, units and fields.",
     ),
     Verb(
+        "show",
+        "Look inside",
+        "The lectures' demonstrations with your own numbers, written out and drawn.",
+    ),
+    Verb(
         "baselines",
         "Look inside",
         "Was a convolutional network worth it? Every method before it, on the same pictures.",

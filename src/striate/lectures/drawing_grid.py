@@ -21,7 +21,7 @@ from striate.lectures.shown import Boxed, Grid, number
 from striate.pictures.files import Pixels
 from striate.seeing.figures.colours import reach_of, signed
 
-_CELL, _SIDE = 64, 440  # a cell with a number; the longer side of a grid without
+_CELL = 64  # a cell with a number
 _LETTERS = 26
 _MOST = 12  # cells along a side that still have numbers
 _LINED = 40  # cells along a side that still have lines between them
@@ -31,7 +31,7 @@ def grid_marks(part: Grid) -> tuple[list[Mark], float, float]:
     """Marks from (0, 0) on, width and height."""
     H, W = part.values.shape
     numbered = part.has_numbers and part.pixels is None and max(H, W) <= _MOST
-    cell_w, cell_h = _cell(part) if numbered else (_SIDE / max(H, W),) * 2
+    cell_w, cell_h = _cell(part) if numbered else (part.side / max(H, W),) * 2
     width, height = cell_w * W, cell_h * H
     colours = part.pixels if part.pixels is not None else _colours(part)
     marks: list[Mark]
@@ -50,7 +50,8 @@ def grid_marks(part: Grid) -> tuple[list[Mark], float, float]:
 
 def _cell(part: Grid) -> tuple[float, float]:
     """Width and height of a cell that holds the widest number and the widest mark."""
-    texts = [wide(number(v), _LETTERS) for v in part.values.ravel()]
+    held = part.values if part.fits is None else part.fits
+    texts = [wide(number(v), _LETTERS) for v in held.ravel()]
     texts += [wide(text, SMALL * 0.8) for text in part.marks.values()]
     height = _CELL + 14 if part.marks else _CELL
     return max(height, *(text + 18 for text in texts)), height

@@ -24,7 +24,9 @@ class Grid(NamedTuple):
     values: H W, NaN where nothing is known yet (an empty cell); reach: where colours are full (the greatest
     distance from zero by default); boxes: drawn in black ink; dashed: the same, dashed in purple; marks: a
     short text under the number of a cell, by its place; pixels: H W 3, shown instead of colours (a
-    photograph); ring: so many cells around are padding, numbers in grey. Numbers stand where they fit.
+    photograph); ring: so many cells around are padding, numbers in grey; side: of a grid without
+    numbers, the longer one, in drawing units; fits: numbers that the cells must have room for, in frames
+    where some are not known yet. Numbers stand where there are at most 12 rows and columns.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Grid(NamedTuple):
     pixels: Pixels | None = None
     ring: int = 0
     has_numbers: bool = True
+    side: int = 440
+    fits: Floats | None = None
 
 
 class Curve(NamedTuple):
@@ -149,6 +153,16 @@ def number(value: float) -> str:
     ):
         return str(round(float(value))).replace("-", "−")
     return f"{value:.4g}".replace("-", "−")
+
+
+def size_of(values: NDArray[Any]) -> str:
+    """Its sides: 5×6."""
+    return "×".join(str(side) for side in values.shape)
+
+
+def counted(count: int, what: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def signed(value: float) -> str:
