@@ -25,7 +25,9 @@ class Topic(NamedTuple):
 # Help is kept here too, so that listing the topics imports none of them.
 TOPICS = (
     Topic("conv", "What slides", "show_sliding", "A kernel slides over a picture: convolution."),
-)
+    Topic("pool", "What slides", "show_sliding", "The largest number, or the mean, of each window."),
+    Topic("graph", "Layers and graphs", "show_reckoning", "A computation graph, forward and backward."),
+)  # fmt: skip
 
 
 class Topics(click.Group):

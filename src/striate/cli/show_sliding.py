@@ -53,9 +53,41 @@ def conv(
     checked(out, npz)
     taps = show_read.kernel(kernel)
     picture = show_read.image(image, as_grey=len(taps) == 1)
-    upstream = flags["upstream"]
     slide = Slide(
         flags["stride"], flags["pad"], flags["dilation"], flags["flip"], flags["bias"], flags["at"],
-        flags["backward"], None if upstream is None else show_read.table(upstream, "--upstream"),
+        flags["backward"], show_read.maybe(flags["upstream"], "--upstream"),
     )  # fmt: skip
     give(shown(picture.values, taps, slide, picture.note), out, npz, as_json)
+
+
+@click.command(
+    epilog=output.examples(
+        'striate show pool --image "1 1 2 4/5 6 7 8/3 2 1 0/1 2 3 4"',
+        "striate show pool --kind average --backward",
+        "striate show pool --image photo.jpg --window 8 -o pooled.png",
+    )
+)
+@click.option(
+    "--image", default="1 1 2 4/5 6 7 8/3 2 1 0/1 2 3 4", show_default=True,
+    help="Numbers, or a picture file, taken in grey.",
+)  # fmt: skip
+@click.option("--kind", type=click.Choice(["max", "average"]), default="max", show_default=True)
+@click.option("--window", type=Pair(), default="2", show_default=True, help="N, or ROWS,COLUMNS.")
+@click.option("--stride", type=Pair(), help="N, or ROWS,COLUMNS.  [default: the window]")
+@click.option("--pad", type=Pair(), default="0", show_default=True, help="N, or ROWS,COLUMNS.")
+@click.option("--backward", is_flag=True, help="Where the gradient goes.")
+@click.option("--upstream", help="With --backward: dL/dy, of the output's shape.  [default: ones]")
+@outputs
+def pool(image: str, out: Path | None, npz: Path | None, as_json: bool, **flags: Any) -> None:
+    """Pooling: the largest number, or the mean, of what a window sees."""
+    from striate.lectures.pool import Pooling
+    from striate.lectures.pool import pool as shown
+    from striate.verbs import show_read
+
+    checked(out, npz)
+    picture = show_read.one_channel(image)
+    asked = Pooling(
+        flags["kind"], flags["window"], flags["stride"], flags["pad"], flags["backward"],
+        show_read.maybe(flags["upstream"], "--upstream"),
+    )  # fmt: skip
+    give(shown(picture.values[0], asked, picture.note), out, npz, as_json)

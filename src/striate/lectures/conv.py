@@ -14,6 +14,7 @@ from striate.errors import UsageError
 from striate.geometry.window import Window
 from striate.lectures.conv_drawn import frames_of, still_of
 from striate.lectures.shown import (
+    MOST_PRINTED,
     Boxed,
     Floats,
     Shown,
@@ -22,13 +23,13 @@ from striate.lectures.shown import (
     counted,
     grid_lines,
     number,
+    short_grid,
     signed,
     size_of,
 )
 from striate.textbook.convolution import Convolution
 from striate.textbook.windows import Windows, patches
 
-_MOST_LINES = 14  # rows or columns that are still printed
 _WHOLE = 12  # columns of numbers in one line of the terminal
 
 
@@ -86,7 +87,7 @@ class Slid(NamedTuple):
 def conv(x: Floats, kernel: Floats, slide: Slide = Slide(), note: str = "") -> Shown:  # noqa: B008
     """x: C H W, kernel: C kh kw of one filter; note: a line about where the picture is from."""
     done = slid(x, kernel, slide)
-    at = _place(done.y, slide, is_large=max(x.shape[1:]) > _MOST_LINES)
+    at = _place(done.y, slide, is_large=max(x.shape[1:]) > MOST_PRINTED)
     H, W = done.y.shape
     kind = "true convolution" if slide.is_flipped else "convolution"
     title = f"{kind}: {size_of(x[0])} with {size_of(kernel[0])} gives {H}×{W}"
@@ -222,29 +223,26 @@ def _tables(done: Slid) -> list[str]:
     """Image, kernel and output beside one another, a row of them for each channel; large ones in words."""
     lines: list[str] = []
     for c in range(len(done.x)):
-        blocks = [_block(done.padded[c]), ["*"], grid_lines(done.used[c], "")]
-        blocks += [["="], _block(done.y)] if c == len(done.x) - 1 else [["+"]]
+        blocks = [short_grid(done.padded[c]), ["*"], grid_lines(done.used[c], "")]
+        blocks += [["="], short_grid(done.y)] if c == len(done.x) - 1 else [["+"]]
         lines += ([""] if c else []) + beside(blocks)
     return lines
 
 
-def _block(values: Floats) -> list[str]:
-    if max(values.shape) <= _MOST_LINES:
-        return grid_lines(values, "")
-    low, high = number(float(values.min())), number(float(values.max()))
-    return [f"[{size_of(values)}: {low} … {high}]"]
-
-
 def _backward_lines(done: Slid) -> list[str]:
     held = done.backward
-    lines = ["", f"backward: upstream dL/dy {size_of(held['upstream'])}", *_block(held["upstream"])]
+    lines = [
+        "",
+        f"backward: upstream dL/dy {size_of(held['upstream'])}",
+        *short_grid(held["upstream"]),
+    ]
     for c in range(len(done.x)):
         which = f", channel {c}" if len(done.x) > 1 else ""
         lines += [
             "",
             f"dL/dx{which}, {size_of(done.x[c])}, the shape of x: every place sends upstream × kernel",
         ]
-        lines += _block(held["dx"][c])
+        lines += short_grid(held["dx"][c])
         lines += ["", f"dL/dkernel{which}: upstream × what each tap saw, summed over all places"]
-        lines += _block(held["dkernel"][c])
+        lines += short_grid(held["dkernel"][c])
     return [*lines, "", f"dL/dbias = {number(float(held['dbias'][0]))}, the sum of upstream"]

@@ -16,6 +16,7 @@ Boxed = tuple[
     int, int, int, int
 ]  # top, left, bottom, right: rows and columns from 0 on, ends not included
 MOST_FRAMES = 64
+MOST_PRINTED = 14  # rows or columns that are still printed
 
 
 class Grid(NamedTuple):
@@ -73,11 +74,13 @@ class Chart(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A rounded box with lines of text at (column, row) of a `Net`, both may be broken numbers."""
+    """A rounded box with lines of text at (column, row) of a `Net`, both may be broken numbers. fits:
+    lines that it must have room for, in frames where some are not known yet."""
 
     at: tuple[float, float]
     lines: tuple[str, ...]
     is_lit: bool = False
+    fits: tuple[str, ...] = ()
 
 
 class Link(NamedTuple):
@@ -179,6 +182,14 @@ def grid_lines(values: Floats, indent: str = "  ") -> list[str]:
     cells = [[number(value) or "·" for value in row] for row in values]
     width = max((len(cell) for row in cells for cell in row), default=1)
     return [indent + "  ".join(cell.rjust(width) for cell in row) for row in cells]
+
+
+def short_grid(values: Floats) -> list[str]:
+    """H W as columns of numbers, or where they are many their size and range."""
+    if max(values.shape) <= MOST_PRINTED:
+        return grid_lines(values, "")
+    low, high = number(float(np.nanmin(values))), number(float(np.nanmax(values)))
+    return [f"[{size_of(values)}: {low} … {high}]"]
 
 
 def beside(blocks: Sequence[Sequence[str]], between: str = "   ") -> list[str]:

@@ -109,3 +109,18 @@ def kernel(text: str, what: str = "--kernel") -> Floats:
     from striate.lectures.kernels import named
 
     return named(text.strip())[None]
+
+
+def one_channel(text: str, what: str = "--image") -> Image:
+    """A picture of one channel, 1 H W."""
+    picture = image(text, what)
+    if len(picture.values) != 1:
+        raise UsageError(
+            f"{what}: here are {len(picture.values)} channels", "one is enough: leave out the ;"
+        )
+    return picture
+
+
+def maybe(text: str | None, what: str) -> Floats | None:
+    """H W where something was typed."""
+    return None if text is None else table(text, what)
