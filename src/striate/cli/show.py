@@ -27,6 +27,14 @@ TOPICS = (
     Topic("conv", "What slides", "show_sliding", "A kernel slides over a picture: convolution."),
     Topic("pool", "What slides", "show_sliding", "The largest number, or the mean, of each window."),
     Topic("graph", "Layers and graphs", "show_reckoning", "A computation graph, forward and backward."),
+    Topic("field", "What slides", "show_windows", "What one unit sees, growing from layer to layer."),
+    Topic("steps", "What slides", "show_windows", "Where a window can stand, and what does not fit."),
+    Topic("two-filters", "What slides", "show_windows", "Two filters over three channels, stride 2."),
+    Topic("race", "Learning", "show_learning", "Optimisers run down a surface."),
+    Topic("shared-weights", "What a convolution is", "show_linear", "One weight, all its paths, summed."),
+    Topic("matrix", "What a convolution is", "show_linear", "One sparse matrix, and what sharing saves."),
+    Topic("merged", "What a convolution is", "show_linear", "Two without an activation between are one."),
+    Topic("head", "What a convolution is", "show_linear", "A classifier's head slides over more pixels."),
 )  # fmt: skip
 
 
