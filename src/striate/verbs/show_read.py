@@ -124,3 +124,12 @@ def one_channel(text: str, what: str = "--image") -> Image:
 def maybe(text: str | None, what: str) -> Floats | None:
     """H W where something was typed."""
     return None if text is None else table(text, what)
+
+
+def one_kernel(text: str, what: str = "--kernel") -> Floats:
+    """kh kw: a kernel of one channel."""
+    made = kernel(text, what)
+    if len(made) != 1:
+        raise UsageError(f"{what}: here are {len(made)} channels", "one is enough: leave out the ;")
+    one: Floats = made[0]
+    return one
