@@ -35,6 +35,7 @@ TOPICS = (
     Topic("matrix", "What a convolution is", "show_linear", "One sparse matrix, and what sharing saves."),
     Topic("merged", "What a convolution is", "show_linear", "Two without an activation between are one."),
     Topic("head", "What a convolution is", "show_linear", "A classifier's head slides over more pixels."),
+    Topic("boundaries", "Learning", "show_learning", "Where three kinds of network decide."),
 )  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 import click
 
@@ -37,3 +39,34 @@ def race(
 
     checked(out, npz)
     give(shown(surface, steps, within), out, npz, as_json)
+
+
+@click.command(
+    epilog=output.examples(
+        "striate show boundaries",
+        "striate show boundaries xor -o boundaries.png",
+        "striate show boundaries rings --count 400 --epochs 80 --seed 1",
+    )
+)
+@click.argument("points", type=click.Choice(["blobs", "rings", "xor", "moons"]), default="moons")
+@click.option(
+    "--count", type=click.IntRange(10, 2000), default=200, show_default=True, help="So many points."
+)
+@click.option("--epochs", type=click.IntRange(1, 400), default=40, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of points and first weights.")
+@outputs
+def boundaries(
+    points: str, out: Path | None, npz: Path | None, as_json: bool, **flags: Any
+) -> None:
+    """Where a linear, a two-layer and a small convolutional network decide.
+
+    Points of two classes in the plane are learned by each, trained in plain NumPy. The convolutional network
+    takes pictures, so for it every point is a soft dot in a picture of 10×10 pixels.
+    """
+    from striate.lectures.boundaries import boundaries as shown
+
+    checked(out, npz)
+    began = perf_counter()
+    made = shown(points, **flags)
+    output.note(f"trained in {perf_counter() - began:.1f} s")
+    give(made, out, npz, as_json)
