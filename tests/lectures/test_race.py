@@ -9,10 +9,17 @@ from striate.errors import UsageError
 from striate.lectures.drawing import scene_of
 from striate.lectures.race import RATES, RUNNERS, SURFACES, arrives, distances, race, run
 from striate.lectures.scene import Disc, Path
+from striate.lectures.shown import Chart, Still
 from striate.lectures.to_pixels import gif_of
 from tests.lectures.reading import frames_in
 
 NAMES = list(RUNNERS)
+
+
+def chart_of(still: Still) -> Chart:
+    (chart,) = still.rows[0]
+    assert isinstance(chart, Chart)
+    return chart
 
 
 @pytest.mark.parametrize("name", SURFACES)
@@ -105,7 +112,7 @@ def test_momentum_is_faster_than_sgd_along_a_valley() -> None:
 
 def test_the_ways_drawn_are_the_ways_run() -> None:
     shown = race("valley", steps=40)
-    chart = shown.still.rows[0][0]
+    chart = chart_of(shown.still)
     marks = scene_of(shown.still).marks
     paths = [m for m in marks if isinstance(m, Path) and len(m.points) > 2]
     assert len(paths) == 5
@@ -124,7 +131,7 @@ def test_frames_run_from_the_start_to_the_last_arrival_and_end_as_the_still() ->
     assert len(shown.frames) == 41
     dots = [m for m in scene_of(shown.frames[0]).marks if isinstance(m, Disc)]
     assert len({(round(m.x), round(m.y)) for m in dots[:5]}) == 1
-    ends, drawn = (one.rows[0][0].curves for one in (shown.frames[-1], shown.still))
+    ends, drawn = (chart_of(one).curves for one in (shown.frames[-1], shown.still))
     for end, curve in zip(ends, drawn, strict=True):
         np.testing.assert_array_equal((end.x, end.y), (curve.x, curve.y))
     assert frames_in(gif_of([scene_of(frame) for frame in shown.frames[:3]], 100)) == 3

@@ -36,6 +36,8 @@ TOPICS = (
     Topic("merged", "What a convolution is", "show_linear", "Two without an activation between are one."),
     Topic("head", "What a convolution is", "show_linear", "A classifier's head slides over more pixels."),
     Topic("boundaries", "Learning", "show_learning", "Where three kinds of network decide."),
+    Topic("hog", "Before networks", "show_features", "Which way edges run: HOG, as strokes."),
+    Topic("words", "Before networks", "show_features", "A picture as a bag of visual words."),
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ the answer by the place of the dot. All have two outputs and are trained by the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +70,7 @@ def boundaries(points: str = "moons", count: int = 200, epochs: int = 40, seed: 
         "Ground: the answer, orange for class 1, blue for class 0. Dots: the points learned from."
     )
     charts = tuple(_chart(one, x, labels) for one in made)
-    arrays: dict[str, NDArray[np.float64] | NDArray[np.int64]] = {"points": x, "labels": labels}
+    arrays: dict[str, NDArray[Any]] = {"points": x, "labels": labels}
     arrays |= {one.name: one.lead for one in made}
     facts = {
         "points": points, "count": count, "epochs": epochs, "seed": seed,
@@ -181,7 +181,7 @@ def _lead(network: Network, kind: Kind) -> Floats:
 
 def _chart(one: Decided, x: Floats, labels: Labels) -> Chart:
     dots = tuple(
-        Curve("", *x[labels == label].T, kind=kind, is_dots=True)
+        Curve("", x[labels == label, 0], x[labels == label, 1], kind, is_dots=True)
         for label, kind in ((1, 1), (0, 0))
     )
     return Chart(

@@ -165,7 +165,7 @@ def _shaded(height: Floats) -> Pixels:
 
 def _chart(ground: Surface, height: Floats, runs: list[Run], at: int) -> Chart:
     curves = tuple(
-        Curve(one.name, *one.way[: at + 1].T, kind=kind, ends_in_dot=True)
+        Curve(one.name, one.way[: at + 1, 0], one.way[: at + 1, 1], kind, ends_in_dot=True)
         for kind, one in enumerate(runs)
     )
     floors = np.array(ground.floors)
