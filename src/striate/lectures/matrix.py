@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.errors import UsageError
 from striate.geometry.cost import Filters
@@ -73,7 +76,7 @@ def matrix(x: Floats, kernel: Floats, slide: Slide = Slide()) -> Shown:  # noqa:
     return Shown(title, tuple(lines), arrays, still, frames, facts)
 
 
-def _pattern(which: Floats, kernel: Floats) -> list[str]:
+def _pattern(which: NDArray[np.signedinteger[Any]], kernel: Floats) -> list[str]:
     """M with a letter for each weight, so that sharing is seen."""
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
     if kernel.size > len(letters):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.errors import UsageError
 from striate.lectures.shown import (
@@ -114,7 +115,7 @@ def _still(
     return Still(title, tuple(rows), said)
 
 
-def _net(arrays: dict[str, Floats], tap: tuple[int, int], reached: Floats) -> Net:
+def _net(arrays: dict[str, Floats], tap: tuple[int, int], reached: NDArray[np.bool_]) -> Net:
     """The lecture's graph: one weight, a unit for each place, one loss."""
     x, up, parts, y = (arrays[name] for name in ("image", "upstream", "paths", "output"))
     middle = (parts.size - 1) / 2

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -133,3 +134,13 @@ def one_kernel(text: str, what: str = "--kernel") -> Floats:
         raise UsageError(f"{what}: here are {len(made)} channels", "one is enough: leave out the ;")
     one: Floats = made[0]
     return one
+
+
+def upstream(flags: Mapping[str, Any], shape: tuple[int, ...]) -> Floats | None:
+    """dL/dy for --backward: what was typed, or ones; None without --backward."""
+    typed = flags["upstream"]
+    if not flags["backward"]:
+        if typed is not None:
+            raise UsageError("--upstream is used by --backward alone", "add --backward")
+        return None
+    return np.ones(shape) if typed is None else table(typed, "--upstream")
