@@ -170,3 +170,31 @@ def test_what_does_not_go_together_is_said() -> None:
         named("sobl")
     with pytest.raises(DoesNotFit, match="larger than the padded side"):
         conv(channels("1 2", ""), named("box")[None])
+
+
+@pytest.mark.parametrize(("stride", "places"), [(1, 5), (2, 3), (3, 2)])
+def test_l0_l1_l2_l3_a_3x3_kernel_on_7x7_stands_at_5_3_and_floored_at_2_places(
+    stride: int, places: int
+) -> None:
+    shown = conv(np.ones((1, 7, 7)), np.ones((1, 3, 3)), Slide((stride, stride)))
+    assert shown.arrays["output"].shape == (places, places)
+    said = "it does not fit exactly: 1 row and 1 column are left over"
+    assert (said in shown.lines) == (stride == 3)
+    assert any("= 2.33" in line for line in shown.lines) == (stride == 3)
+
+
+@pytest.mark.parametrize(("size", "pad"), [(3, 1), (5, 2), (7, 3)])
+def test_l0_l2_half_a_filter_of_padding_keeps_the_size(size: int, pad: int) -> None:
+    shown = conv(np.ones((1, 7, 7)), np.ones((1, size, size)), Slide(padding=(pad, pad)))
+    assert shown.arrays["output"].shape == (7, 7)
+
+
+def test_l0_l2_a_3x5x5_filter_on_3x32x32_makes_28x28_each_a_75_dimensional_dot_product_plus_bias(
+    rng: np.random.Generator,
+) -> None:
+    x, k = rng.normal(size=(3, 32, 32)), rng.normal(size=(3, 5, 5))
+    shown = conv(x, k, Slide(at=(4, 9), bias=0.25))
+    assert shown.arrays["output"].shape == (28, 28)
+    assert shown.arrays["patch"].size == 75
+    wanted = float(x[:, 4:9, 9:14].ravel() @ k.ravel()) + 0.25
+    assert shown.facts["value"] == pytest.approx(wanted)

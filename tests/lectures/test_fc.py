@@ -36,7 +36,8 @@ def test_every_output_is_written_out_as_a_dot_product_plus_bias() -> None:
 def test_frames_make_one_output_after_the_other() -> None:
     shown = fc(np.array([1.0, 2]), np.array([[1.0, 0], [0, 1], [1, 1]]))
     assert [np.isnan(grid(f, "y")).sum() + len(grid(f, "y")) for f in shown.frames] == [1, 2, 3]
-    assert "y2 = 1·1 + 1·2 = 3" in words(shown.frames[2])
+    assert "1·1 + 1·2 = 3" in words(shown.frames[2])
+    assert "y2 = 3" in words(shown.frames[2])
     np.testing.assert_array_equal(grid(shown.still, "y")[:, 0], shown.arrays["y"])
 
 

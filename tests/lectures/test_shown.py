@@ -29,6 +29,10 @@ def test_blocks_stand_beside_one_another_and_a_sign_in_the_middle() -> None:
     assert beside([["a", "bb", "c"], ["="], ["1", "2"]], " ") == ["a    1", "bb = 2", "c"]
 
 
+def test_blocks_that_are_too_wide_for_a_terminal_stand_one_under_the_other() -> None:
+    assert beside([["a" * 70, "b"], ["="], ["c" * 70]]) == ["a" * 70, "b", "=", "c" * 70]
+
+
 def test_frames_are_all_steps_or_some_from_the_first_to_the_last() -> None:
     assert chosen(3) == [0, 1, 2]
     some = chosen(1000, 10)

@@ -13,6 +13,7 @@ import numpy as np
 from striate.errors import UsageError
 from striate.geometry.window import Window
 from striate.lectures.conv_drawn import frames_of, still_of
+from striate.lectures.limits import check_work
 from striate.lectures.shown import (
     MOST_PRINTED,
     Boxed,
@@ -117,6 +118,7 @@ def slid(x: Floats, kernel: Floats, slide: Slide) -> Slid:
     """Reckon by `textbook.convolution`; backward too, where that is asked."""
     _check(x, kernel, slide)
     windows = slide.windows(kernel)
+    check_work(x.shape[1:], windows, len(x))
     used = kernel[:, ::-1, ::-1].copy() if slide.is_flipped else kernel
     layer = Convolution(used[None], np.array([slide.bias]), windows)
     y = layer.forward(x[None])[0, 0]

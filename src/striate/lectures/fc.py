@@ -11,6 +11,7 @@ from striate.lectures.shown import (
     Shown,
     Sign,
     Still,
+    Words,
     beside,
     chosen,
     number,
@@ -19,6 +20,7 @@ from striate.lectures.shown import (
 )
 from striate.textbook.connected import FullyConnected
 
+_DRAWN = 72  # letters of a sum that is still drawn
 _MOST = 40  # products or outputs that are still written out
 
 
@@ -88,7 +90,7 @@ def _still(title: str, arrays: dict[str, Floats], k: int | None) -> Still:
     known = y if k is None else np.where(np.arange(len(y)) <= k, y, np.nan)
     row = () if k is None else ((k, 0, k + 1, W.shape[1]),)
     one = () if k is None else ((k, 0, k + 1, 1),)
-    rows: list[tuple[Grid | Sign, ...]] = [
+    rows: list[tuple[Grid | Sign | Words, ...]] = [
         (
             Grid("W", W, boxes=row), Sign("·"),
             Grid("x", x[:, None], boxes=((0, 0, len(x), 1),) if row else ()), Sign("+"),
@@ -101,9 +103,13 @@ def _still(title: str, arrays: dict[str, Floats], k: int | None) -> Still:
             (Grid("dL/dW = upstream × x", arrays["dweights"]), Grid("dL/dx", arrays["dx"][:, None]),
              Grid("upstream", arrays["upstream"][:, None]))
         )  # fmt: skip
-    said = ""
-    if k is not None:
-        said = f"y{k} = {_worked(x, W[k], float(b[k]))} = {number(float(y[k]))}"
-    return Still(
-        title, tuple(rows), said if len(said) < 200 else f"y{k} = {number(float(y[k or 0]))}"
-    )
+    if k is None:
+        return Still(title, tuple(rows))
+    worked = [
+        f"{_worked(x, row, float(at))} = {number(float(v))}"
+        for row, at, v in zip(W, b, y, strict=True)
+    ]
+    widest = max(len(line) for line in worked)
+    if widest <= _DRAWN:
+        rows.append((Words((worked[k],), widest),))
+    return Still(title, tuple(rows), f"y{k} = {number(float(y[k]))}")

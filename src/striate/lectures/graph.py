@@ -27,7 +27,10 @@ def graph(text: str = EXAMPLE, is_backward: bool = False) -> Shown:
         is_one = len(formula.assumed) == 1
         what = "has no value, it is" if is_one else "have no value, they are"
         lines.append(f"{', '.join(formula.assumed)} {what} taken as 1")
-    lines += ["", "forward", *(f"  {_forward(n, formula)}" for n in order if n.edges)]
+    steps = [f"  {_forward(n, formula)}" for n in order if n.edges]
+    lines += (
+        ["", "forward", *steps] if steps else ["", f"{title} = {number(float(formula.end.value))}"]
+    )
     if is_backward:
         lines += ["", "backward, from dL/dL = 1: upstream × local = downstream"]
         lines += [f"  {line}" for n in order[::-1] for line in _backward(n, formula)]

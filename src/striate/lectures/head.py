@@ -6,6 +6,7 @@ import numpy as np
 
 from striate.errors import UsageError
 from striate.geometry.shape import Shape
+from striate.lectures.limits import check_work
 from striate.lectures.shown import (
     Boxed,
     Floats,
@@ -37,6 +38,7 @@ def head(x: Floats, weights: Floats, bias: Floats | None = None) -> Shown:
         raise UsageError(f"{len(bias)} biases for {K} classes", "give a bias for each class")
     connected = FullyConnected(weights.reshape(K, -1), bias)
     sliding = as_convolution(connected, Shape(1, h, w))
+    check_work(x.shape, sliding.windows, K)
     scores = sliding.forward(x[None, None])[0]
     cuts = patches(x[None, None], sliding.windows)[0, 0].reshape(
         -1, h * w

@@ -11,6 +11,7 @@ from striate.errors import UsageError
 from striate.geometry.cost import Filters
 from striate.geometry.shape import Shape
 from striate.lectures.conv import Slide
+from striate.lectures.limits import check_work
 from striate.lectures.shown import (
     Floats,
     Grid,
@@ -38,6 +39,7 @@ def matrix(x: Floats, kernel: Floats, slide: Slide = Slide()) -> Shown:  # noqa:
             f"up to {_MOST} are shown: give a smaller picture",
         )
     windows = slide.windows(kernel)
+    check_work(x.shape, windows, x.size)
     layer = Convolution(kernel[None, None], np.array([slide.bias]), windows)
     y = layer.forward(x[None, None])[0, 0]
     given, made = Shape(1, *x.shape), Shape(1, *y.shape)

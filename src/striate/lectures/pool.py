@@ -8,6 +8,7 @@ import numpy as np
 
 from striate.errors import UsageError
 from striate.geometry.window import Window
+from striate.lectures.limits import check_work
 from striate.lectures.shown import (
     Boxed,
     Floats,
@@ -104,6 +105,7 @@ def _pooled(x: Floats, asked: Pooling) -> _Pooled:
         )
     sides = zip(asked.window, strides, asked.padding, strict=True)
     rows, columns = (Window(kernel, stride, pad, pad) for kernel, stride, pad in sides)
+    check_work(x.shape, (rows, columns))
     layer = (MaxPool if asked.kind == "max" else AveragePool)((rows, columns))
     y = layer.forward(x[None, None])[0, 0]
     backward: dict[str, Floats] = {}

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import UsageError
+from striate.lectures.limits import check_work
 from striate.lectures.shown import (
     Floats,
     Grid,
@@ -39,6 +40,7 @@ def shared_weights(
             "rows and columns go from 0 on",
         )
     layer = Convolution(kernel[None, None])
+    check_work(x.shape, layer.windows)
     y = layer.forward(x[None, None])[0, 0]
     up = np.ones_like(y) if upstream is None else upstream
     if up.shape != y.shape:

@@ -16,6 +16,7 @@ Boxed = tuple[
     int, int, int, int
 ]  # top, left, bottom, right: rows and columns from 0 on, ends not included
 MOST_FRAMES = 64
+_WIDEST = 116  # letters of blocks beside one another
 MOST_PRINTED = 14  # rows or columns that are still printed
 
 
@@ -193,7 +194,8 @@ def short_grid(values: Floats) -> list[str]:
 
 
 def beside(blocks: Sequence[Sequence[str]], between: str = "   ") -> list[str]:
-    """Blocks of lines next to one another, tops aligned; a block of one line stands in the middle."""
+    """Blocks of lines next to one another, tops aligned; a block of one line stands in the middle. What would
+    be too wide for a terminal stands one under the other."""
     high = max(len(block) for block in blocks)
     even = []
     for block in blocks:
@@ -201,6 +203,8 @@ def beside(blocks: Sequence[Sequence[str]], between: str = "   ") -> list[str]:
         above = (high - len(block)) // 2 if len(block) == 1 else 0
         lines = [""] * above + list(block)
         even.append([line.ljust(wide) for line in lines + [""] * (high - len(lines))])
+    if sum(len(block[0]) for block in even) + len(between) * (len(even) - 1) > _WIDEST:
+        return [line.rstrip() for block in blocks for line in block]
     return [between.join(parts).rstrip() for parts in zip(*even, strict=True)]
 
 
