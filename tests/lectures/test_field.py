@@ -101,6 +101,16 @@ def test_where_ways_part_and_meet_the_box_alone_is_shown() -> None:
     assert drawn.sum() == (bottom - top) * (right - left)
 
 
+def test_shortcuts_and_joins_are_in_the_table_and_not_in_the_drawing() -> None:
+    shown = field(plan_of("resnet18"), "stage2.res1")
+    assert any(line.startswith("stage2.res1.shortcut.conv1") for line in shown.lines)
+    drawn = [frame.rows[0][0].name.split("\n")[0] for frame in shown.frames]  # type: ignore[union-attr]
+    assert "stage2.res1.shortcut.conv1" not in drawn
+    assert drawn[-1] == "stage2.res1"
+    sizes = [one["field"][0] for one in shown.facts["layers"] if one["name"] in drawn]
+    assert sizes == sorted(sizes)
+
+
 def test_a_layer_whose_units_see_all_says_so() -> None:
     shown = field(Plan.read("3x8x8: conv3p1-4 gap fc2"), "fc1")
     assert any("all" in line and line.startswith("gap1") for line in shown.lines)
@@ -130,7 +140,7 @@ def test_boxes_of_the_still_are_the_fields_and_a_gif_has_a_frame_for_each_layer(
         assert (ink.y - picture.y) / cell == pytest.approx(top)
         assert (ink.width / cell, ink.height / cell) == pytest.approx((right - left, bottom - top))
     assert frames_in(gif_of([scene_of(frame) for frame in shown.frames], 100)) == 4
-    assert "conv3 sees 10×10" in words(shown.frames[-1])
+    assert words(shown.frames[-1])[-3:-1] == ["conv3", "sees 10×10"]
 
 
 def test_colours_stand_where_shares_are() -> None:

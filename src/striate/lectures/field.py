@@ -44,17 +44,18 @@ def field(plan: Plan, layer: str | None = None, at: tuple[int, int] | None = Non
     """Layer by layer up to `layer` (the last with a map), around its unit `at` (the middle one)."""
     seen = fields_of(plan, layer, at)
     given = plan.sheet.given
-    grids = [_grid(seen, i, given) for i in range(len(seen))]
-    last = seen[-1]
+    grown, last = _growing(seen), seen[-1]
     title = f"What one unit sees, from {seen[0].name} to {last.name}"
     said = (
-        f"The box is what unit {last.unit} of {last.name} and the units under it see, dashed what the layer "
-        "before sees. Colour: how many ways lead from a pixel to the unit."
+        f"The box is what unit {last.unit} of {last.name} and the units under it see, dashed what the one "
+        "before sees. The darker a pixel, the more ways lead from it to the unit."
     )
-    picked = [grids[i] for i in chosen(len(grids), _MOST_STILL)]
-    rows = tuple(tuple(picked[i : i + _IN_A_ROW]) for i in range(0, len(picked), _IN_A_ROW))
+    picked = [grown[i] for i in chosen(len(grown), _MOST_STILL)]
+    grids = _grids(picked, given)
+    rows = tuple(tuple(grids[i : i + _IN_A_ROW]) for i in range(0, len(grids), _IN_A_ROW))
+    moving = _grids(grown, given)
     frames = tuple(
-        Still(title, ((grids[i],),), f"{i + 1} of {len(seen)}") for i in chosen(len(seen))
+        Still(title, ((moving[i],),), f"{i + 1} of {len(grown)}") for i in chosen(len(grown))
     )
     arrays: dict[str, Floats] = {one.name: _values(one, given) for one in seen}
     facts = {
@@ -189,11 +190,8 @@ def _nearest(row: Layer, spot: tuple[float, float]) -> tuple[int, int]:
     """The unit whose field has its middle nearest to a place of the picture."""
     if row.field is None:
         return 0, 0
-    down, right = (
-        _unit(one, place, side)
-        for one, place, side in zip(row.field, spot, row.output.sides, strict=True)
-    )
-    return down, right
+    (rows, columns), (h, w) = row.field, row.output.sides
+    return _unit(rows, spot[0], h), _unit(columns, spot[1], w)
 
 
 def _unit(one: Field, place: float, side: int) -> int:
@@ -210,21 +208,38 @@ def _values(one: Seen, given: Shape) -> Floats:
     return made
 
 
-def _grid(seen: Sequence[Seen], i: int, given: Shape) -> Grid:
-    one = seen[i]
-    before = (seen[i - 1].box,) if i else ()
-    size = "all" if one.size is None else f"{one.size[0]}×{one.size[1]}"
-    note = f"unit {one.unit}" + ("" if one.jump is None else f", jump {max(one.jump)}")
-    values = _values(one, given)
-    return Grid(f"{one.name} sees {size}", values, note, boxes=(one.box,), dashed=before)
+def _growing(seen: Sequence[Seen]) -> list[Seen]:
+    """Those that see more than all before, and the last: shortcuts and joins are in the table alone."""
+    made: list[Seen] = []
+    for one in seen:
+        if not made or one is seen[-1] or _larger(one, made[-1]):
+            made.append(one)
+    return made
+
+
+def _larger(one: Seen, other: Seen) -> bool:
+    if one.size is None or other.size is None:
+        return one.size is None and other.size is not None
+    return one.size[0] * one.size[1] > other.size[0] * other.size[1]
+
+
+def _grids(seen: Sequence[Seen], given: Shape) -> list[Grid]:
+    made: list[Grid] = []
+    before: tuple[Boxed, ...] = ()
+    for one in seen:
+        size = "all" if one.size is None else f"{one.size[0]}×{one.size[1]}"
+        note = f"unit {one.unit}" + ("" if one.jump is None else f", jump {_pair(one.jump)}")
+        name = f"{one.name}\nsees {size}"
+        values = _values(one, given)
+        made.append(Grid(name, values, note, boxes=(one.box,), dashed=before, has_numbers=False))
+        before = (one.box,)
+    return made
 
 
 def _whole_from(seen: Sequence[Seen], given: Shape) -> str | None:
     """The first layer whose field is as large as the picture."""
-    for one in seen:
-        if one.size is None or (one.size[0] >= given.height and one.size[1] >= given.width):
-            return one.name
-    return None
+    whole = (one.name for one in seen if not one.size or np.all(np.array(one.size) >= given.sides))
+    return next(whole, None)
 
 
 def _fact(one: Seen) -> dict[str, object]:
