@@ -10,7 +10,7 @@ import pytest
 from striate.errors import CannotLookInside, UsageError
 from striate.grammar.plan import Plan
 from striate.lectures.drawing import scene_of
-from striate.lectures.field import field, fields_of, layers_for, size_after, ways
+from striate.lectures.field import field, fields_of, layers_for, size_after
 from striate.lectures.scene import Box, Picture
 from striate.lectures.to_pixels import gif_of
 from striate.zoo.catalogue import plan_of
@@ -73,12 +73,6 @@ def test_all_shares_together_are_the_whole_and_lie_in_the_box() -> None:
         top, left, bottom, right = one.box
         assert (one.shares[top:bottom, left:right] > 0).all()
         assert np.count_nonzero(one.shares) == (bottom - top) * (right - left)
-
-
-def test_two_layers_of_3x3_reach_a_unit_on_1_2_3_2_1_ways_along_a_side() -> None:
-    from striate.geometry.window import Window
-
-    np.testing.assert_allclose(ways([(Window(3), 5), (Window(3), 3)], 0) * 9, [1, 2, 3, 2, 1])
 
 
 def test_units_of_all_layers_stand_around_one_spot() -> None:

@@ -14,13 +14,12 @@ import numpy as np
 from striate.errors import CannotLookInside, UsageError
 from striate.geometry.field import Field
 from striate.geometry.shape import Pair, Shape
-from striate.geometry.window import Window
-from striate.grammar.layer import Layer, Node, layers_of
-from striate.grammar.plain import Full
+from striate.grammar.layer import Layer
 from striate.grammar.plan import Plan
 from striate.lectures.shown import Boxed, Floats, Grid, Shown, Still, chosen
-from striate.textbook.windows import Windows
+from striate.lectures.ways import chain, shares
 
+MOST_VALUES = 60_000_000
 _MOST_STILL, _IN_A_ROW = 8, 4
 
 
@@ -83,15 +82,20 @@ def fields_of(
     spot = (box[0] + box[2] - 1) / 2, (box[1] + box[3] - 1) / 2
     if end.field:
         spot = end.field[0].centre(unit[0]), end.field[1].centre(unit[1])
-    chain = list(_chain(plan.nodes))
+    single = list(chain(plan.nodes))
+    if len(rows) * given.height * given.width > MOST_VALUES:
+        raise UsageError(
+            f"{len(rows)} layers over {given.height}×{given.width} pixels are more than can be shown",
+            "give a smaller input, or an earlier --layer; `striate plan` gives the numbers of any network",
+        )
     made: list[Seen] = []
     for row in rows:
         if made and row is not end and (made[-1].size, made[-1].jump) == _reach(row):
             continue
         here = unit if row is end else _nearest(row, spot)
-        shares = _shares(chain[: chain.index(row) + 1], here) if row in chain else None
+        seen = shares(single[: single.index(row) + 1], here) if row in single else None
         made.append(
-            Seen(row.name, row.word, row.output, *_reach(row), here, row.box(*here, given), shares)
+            Seen(row.name, row.word, row.output, *_reach(row), here, row.box(*here, given), seen)
         )
     return tuple(made)
 
@@ -110,24 +114,6 @@ def layers_for(side: int, kernel: int) -> int | None:
     return -((1 - side) // (kernel - 1)) if kernel > 1 else None
 
 
-def ways(windows: Sequence[tuple[Window, int]], unit: int) -> Floats:
-    """For each pixel of the first side: on how many ways it reaches the unit of the last, as shares of all
-    ways. windows: of each layer, with the side it slides over.
-    """
-    reached = np.ones(1)
-    first = unit
-    for window, side in reversed(windows):
-        places = first + np.arange(len(reached))
-        taken = np.zeros(side)
-        for tap in range(window.kernel):
-            pixels = places * window.stride - window.before + tap * window.dilation
-            inside = (pixels >= 0) & (pixels < side)
-            np.add.at(taken, pixels[inside], reached[inside])
-        total = taken.sum()
-        reached, first = taken / total if total else taken, 0
-    return reached
-
-
 def _until(plan: Plan, layer: str | None) -> list[Layer]:
     """The layers up to the one that is asked for: the last one whose units do not all see everything."""
     layers = list(plan.layers)
@@ -142,44 +128,6 @@ def _until(plan: Plan, layer: str | None) -> list[Layer]:
     while last and _reach(layers[last]) == _reach(layers[last - 1]):
         last -= 1  # what only works on each number alone
     return layers[: last + 1]
-
-
-def _chain(nodes: tuple[Node, ...]) -> Iterator[Layer]:
-    """The layers from the picture on, as long as there is but one way through them."""
-    for node in nodes:
-        if isinstance(node, Layer):
-            if node.field is None or _moves(node):
-                return
-            yield node
-            continue
-        if node.how != "stage":
-            return
-        inside = list(_chain(node.arms[0]))
-        yield from inside
-        if inside != list(layers_of(node.arms[0])):
-            return
-
-
-def _moves(row: Layer) -> bool:
-    """Whether the places of the map change without a window: uneven pooling, and whatever stretches."""
-    slides = row.kind is not None and row.kind.windows() is not None
-    return not slides and (row.given.sides != row.output.sides or isinstance(row.kind, Full))
-
-
-def _shares(chain: Sequence[Layer], unit: tuple[int, int]) -> Floats:
-    slid: list[tuple[Windows, Pair]] = []
-    for row in chain:
-        windows = row.kind.windows() if row.kind else None
-        if windows:
-            slid.append((windows, row.given.sides))
-    sides = slid[0][1] if slid else chain[0].given.sides
-    if not slid:
-        alone = np.zeros(sides)
-        alone[unit] = 1
-        return alone
-    along = [ways([(w[axis], side[axis]) for w, side in slid], unit[axis]) for axis in (0, 1)]
-    made: Floats = np.outer(*along)
-    return made
 
 
 def _reach(row: Layer) -> tuple[Pair | None, Pair | None]:
