@@ -27,8 +27,11 @@ _SIZE = (560, 820)
 
 
 class Surface(NamedTuple):
-    """height and slope take and give arrays of x and y; floors: where it is lowest; x, y: what is drawn."""
+    """where: for a title; height and slope take and give arrays of x and y; floors: where it is lowest;
+    x, y: what is drawn.
+    """
 
+    where: str
     text: str
     height: Callable[[Floats, Floats], Floats]
     slope: Callable[[Floats, Floats], tuple[Floats, Floats]]
@@ -40,6 +43,7 @@ class Surface(NamedTuple):
 
 SURFACES = {
     "valley": Surface(
+        "in a valley",
         "f = (x² + 40 y²)/2",
         lambda x, y: (x**2 + 40 * y**2) / 2,
         lambda x, y: (x, 40 * y),
@@ -49,6 +53,7 @@ SURFACES = {
         (-1.6, 1.6),
     ),
     "saddle": Surface(
+        "on a saddle",
         "f = (x² − y²)/2 + y⁴/4",
         lambda x, y: (x**2 - y**2) / 2 + y**4 / 4,
         lambda x, y: (x, y**3 - y),
@@ -78,7 +83,7 @@ def race(surface: str = "valley", steps: int = 300, within: float = 0.05) -> Sho
         )
     ground = SURFACES[surface]
     runs = [best(ground, name, steps, within) for name in RUNNERS]
-    title = f"Five optimisers, {surface}"
+    title = f"Five optimisers {ground.where}"
     said = f"{ground.text}. All start at one place, each with its own best rate. Darker is higher."
     length = max((run.arrived or steps for run in runs), default=steps)
     height = _ground(ground)
@@ -183,5 +188,5 @@ def _lines(ground: Surface, runs: list[Run], steps: int, within: float) -> Itera
     yield f"  {'':<10}  {'rate':>6}  {'steps':>8}  after {steps} steps at"
     for one in runs:
         arrived = "never" if one.arrived is None else str(one.arrived)
-        end = ", ".join(f"{value:.3f}".replace("-", "−") for value in one.way[-1])
+        end = ", ".join(f"{round(value, 3) + 0.0:.3f}".replace("-", "−") for value in one.way[-1])
         yield f"  {one.name:<10}  {number(one.rate):>6}  {arrived:>8}  {end}"
