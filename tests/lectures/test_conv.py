@@ -198,3 +198,9 @@ def test_l0_l2_a_3x5x5_filter_on_3x32x32_makes_28x28_each_a_75_dimensional_dot_p
     assert shown.arrays["patch"].size == 75
     wanted = float(x[:, 4:9, 9:14].ravel() @ k.ravel()) + 0.25
     assert shown.facts["value"] == pytest.approx(wanted)
+
+
+def test_a_kernel_that_is_turned_is_drawn_as_it_slides_and_called_so() -> None:
+    shown = conv(L1, channels("1 2/3 4", ""), Slide(is_flipped=True))
+    assert grid(shown.still, "kernel, turned").tolist() == [[4, 3], [2, 1]]
+    assert shown.arrays["kernel"][0].tolist() == [[1, 2], [3, 4]]

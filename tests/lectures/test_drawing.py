@@ -125,6 +125,9 @@ def test_a_gif_has_a_frame_for_each_sheet_and_they_stay_as_long_as_was_asked() -
     assert frames_in(data) == 3
     with Image.open(io.BytesIO(data)) as image:
         assert image.info["duration"] == 300
+        image.seek(2)
+        assert image.info["duration"] == 900  # the last one is looked at longest
+        image.seek(0)
         assert image.info["loop"] == 0
         assert image.size == (scenes[0].width, scenes[0].height)
 

@@ -71,6 +71,7 @@ class Slid(NamedTuple):
     seen: Floats
     windows: Windows
     backward: dict[str, Floats]
+    is_flipped: bool
 
     def boxes(self, at: tuple[int, int]) -> tuple[Boxed, ...]:
         """What the kernel covers of the padded picture at one place: one box, or one for each tap."""
@@ -137,7 +138,17 @@ def slid(x: Floats, kernel: Floats, slide: Slide) -> Slid:
         backward["dbias"] = layer.gradients["bias"]
     ph, pw = slide.padding
     padded = np.pad(x, ((0, 0), (ph, ph), (pw, pw)))
-    return Slid(x, kernel, used, y, padded, patches(x[None], windows)[0], windows, backward)
+    return Slid(
+        x,
+        kernel,
+        used,
+        y,
+        padded,
+        patches(x[None], windows)[0],
+        windows,
+        backward,
+        slide.is_flipped,
+    )
 
 
 def _check(x: Floats, kernel: Floats, slide: Slide) -> None:

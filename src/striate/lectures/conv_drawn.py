@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from striate.lectures.photo import grey_of, is_large
 from striate.lectures.shown import Floats, Grid, Part, Sign, Still, Words, number
-from striate.pictures.files import Pixels
 from striate.seeing.figures.colours import reach_of
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 Place = tuple[int, int]
 Rows = tuple[tuple[Part, ...], ...]
-_LARGE = 40  # sides from which on a picture is shown as one, not as cells
 _WIDEST = 72  # letters of a line that is still drawn
 
 
@@ -46,25 +45,30 @@ def frames_of(
 
 def _rows(done: Slid, at: Place, y: Floats, worked: tuple[str, ...], room: int) -> Rows:
     boxes = done.boxes(at)
-    reach = reach_of(done.y, is_spiky=max(done.y.shape) > _LARGE)
-    output = Grid(
-        "output", y, reach=reach, boxes=((at[0], at[1], at[0] + 1, at[1] + 1),), fits=done.y
-    )
+    reach = reach_of(done.y, is_spiky=is_large(done.y))
+    # Of a photograph what is a picture again is shown as one.
+    pixels = grey_of(y, done.y) if is_large(done.x[0]) else None
+    here = (at[0], at[1], at[0] + 1, at[1] + 1)
+    output = Grid("output", y, reach=reach, boxes=(here,), pixels=pixels, fits=done.y)
     rows: list[tuple[Part, ...]] = []
     last = len(done.x) - 1
     for c in range(last + 1):
         which = f" {c}" if last else ""
         image = Grid(
-            f"image{which}", done.padded[c], boxes=boxes, pixels=_photo(done.padded[c]),
+            f"image{which}", done.padded[c], boxes=boxes, pixels=grey_of(done.padded[c]),
             ring=_ring(done), reach=float(np.abs(done.x).max()),
         )  # fmt: skip
-        kernel = Grid(f"kernel{which}", done.used[c], reach=float(np.abs(done.used).max()))
+        name = f"kernel{which}, turned" if done.is_flipped else f"kernel{which}"
+        kernel = Grid(name, done.used[c], reach=float(np.abs(done.used).max()))
         end: tuple[Part, ...] = (Sign("="), output) if c == last else (Sign("+"),)
         rows.append((image, Sign("∗"), kernel, *end))
     below: list[Part] = []
-    if max(done.x.shape[1:]) > _LARGE:
+    if is_large(done.x[0]):
         fits = np.array([[-255.0]])
-        below.append(Grid("seen here", done.seen[0, at[0], at[1]], reach=255.0, fits=fits))
+        for c in range(min(last + 1, 3)):
+            which = f" in {c}" if last else ""
+            seen = done.seen[c, at[0], at[1]]
+            below.append(Grid(f"seen{which}", seen, reach=255.0, fits=fits))
     if all(len(line) <= _WIDEST for line in worked):
         below.append(Words(worked, room))
     return (*rows, tuple(below)) if below else tuple(rows)
@@ -92,15 +96,6 @@ def _room(worked: tuple[str, ...]) -> int:
 def _ring(done: Slid) -> int:
     rows, columns = done.windows
     return rows.before if rows.before == columns.before else 0
-
-
-def _photo(values: Floats) -> Pixels | None:
-    """A large picture in grey; a small one is cells with numbers."""
-    if max(values.shape) <= _LARGE:
-        return None
-    low, high = min(0.0, float(values.min())), max(255.0, float(values.max()))
-    grey = np.rint((values - low) / (high - low) * 255).astype(np.uint8)
-    return np.repeat(grey[:, :, None], 3, axis=2)
 
 
 def _capital(text: str) -> str:

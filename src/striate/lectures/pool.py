@@ -9,6 +9,7 @@ import numpy as np
 from striate.errors import UsageError
 from striate.geometry.window import Window
 from striate.lectures.limits import check_work
+from striate.lectures.photo import grey_of, is_large
 from striate.lectures.shown import (
     Boxed,
     Floats,
@@ -65,11 +66,7 @@ def pool(x: Floats, asked: Pooling = Pooling(), note: str = "") -> Shown:  # noq
     done = _pooled(x, asked)
     H, W = done.y.shape
     rows, columns = done.windows
-    title = f"{asked.kind} pooling: {size_of(x)} with {rows.kernel}×{columns.kernel}, stride"
-    title += (
-        f" {rows.stride}" if rows.stride == columns.stride else f" {rows.stride},{columns.stride}"
-    )
-    title += f", gives {H}×{W}"
+    title = f"{asked.kind} pooling: {size_of(x)} with {rows.kernel}×{columns.kernel} gives {H}×{W}"
     lines = [*([note] if note else []), title]
     lines.append(f"rows: {rows.sum_text(x.shape[0])}   columns: {columns.sum_text(x.shape[1])}")
     left = rows.unseen(x.shape[0]), columns.unseen(x.shape[1])
@@ -140,16 +137,18 @@ def _written(done: _Pooled, kind: Kind, at: tuple[int, int]) -> str:
 def _still(title: str, done: _Pooled, kind: Kind, at: tuple[int, int], is_whole: bool) -> Still:
     """All of it with every window in dashes, or one step with what is known by then."""
     H, W = done.y.shape
-    large = max(done.padded.shape) > 40
+    large = is_large(done.padded)
     order = np.arange(done.y.size).reshape(H, W)
     y = done.y if is_whole else np.where(order <= at[0] * W + at[1], done.y, np.nan)
     everywhere = tuple(done.box(divmod(i, W)) for i in range(done.y.size))
     image = Grid(
         "image", done.padded, boxes=() if is_whole else (done.box(at),), ring=done.windows[0].before,
         dashed=everywhere if is_whole and not large else (), reach=reach_of(done.padded, large),
+        pixels=grey_of(done.padded),
     )  # fmt: skip
     box = () if is_whole else ((at[0], at[1], at[0] + 1, at[1] + 1),)
-    output = Grid("output", y, boxes=box, reach=reach_of(done.y, large), fits=done.y)
+    pixels = grey_of(y, done.y) if large else None
+    output = Grid("output", y, boxes=box, reach=reach_of(done.y, large), pixels=pixels, fits=done.y)
     rows: list[tuple[Part, ...]] = [(image, Sign("→"), output)]
     if is_whole and done.backward:
         up, dx = (
