@@ -43,3 +43,9 @@ def test_what_does_not_go_together_is_said() -> None:
         bn(np.ones((2, 3)), None, None, np.ones((1, 1)))
     with pytest.raises(UsageError, match="up to 12 of each are shown"):
         bn(np.ones((2, 13)))
+
+
+def test_a_feature_that_is_the_same_everywhere_stays_at_0_and_that_is_said() -> None:
+    shown = bn(np.array([[5.0, 1], [5, 3]]))
+    assert shown.arrays["z"][:, 0].tolist() == [0, 0]
+    assert "z: mean 0 and variance 1 in every column, or 0 where all are alike" in shown.lines

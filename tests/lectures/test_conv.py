@@ -204,3 +204,8 @@ def test_a_kernel_that_is_turned_is_drawn_as_it_slides_and_called_so() -> None:
     shown = conv(L1, channels("1 2/3 4", ""), Slide(is_flipped=True))
     assert grid(shown.still, "kernel, turned").tolist() == [[4, 3], [2, 1]]
     assert shown.arrays["kernel"][0].tolist() == [[1, 2], [3, 4]]
+
+
+def test_one_row_is_a_row_and_padding_counts_below_zero() -> None:
+    shown = conv(channels("1 2 3", ""), channels("1 1", ""), Slide(padding=(0, 1)))
+    assert "output (0, 0): the kernel covers row 0 and columns −1 to 0" in shown.lines

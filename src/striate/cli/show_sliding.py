@@ -34,7 +34,11 @@ IMAGE = "1 1 1 0 0/0 1 1 1 0/0 0 1 1 1/0 0 1 1 0/0 1 1 0 0"
 @click.option("--dilation", type=Pair(), default="1", show_default=True, help="N, or ROWS,COLUMNS.")
 @click.option("--flip", is_flag=True, help="True convolution: the kernel is turned by half a turn.")
 @click.option("--bias", type=float, default=0.0, show_default=True, help="Added to every output.")
-@click.option("--at", type=Place(), help="The output that is written out.  [default: 0,0]")
+@click.option(
+    "--at",
+    type=Place(),
+    help="The output that is written out.  [default: 0,0, or the strongest of many]",
+)
 @click.option("--backward", is_flag=True, help="Gradients of image, kernel and bias too.")
 @click.option("--upstream", help="With --backward: dL/dy, of the output's shape.  [default: ones]")
 @outputs

@@ -42,8 +42,9 @@ def bn(
             f"{number(float(variance[c]))}, scale {number(float(layer.weights['weight'][c]))}, "
             f"shift {number(float(layer.weights['bias'][c]))}"
         ]
+    flat = ", or 0 where all are alike" if (variance == 0).any() else ""
     lines += ["", "x, a row for each picture", *grid_lines(x)]
-    lines += ["", "z: mean 0 and variance 1 in every column", *grid_lines(_clean(layer.z))]
+    lines += ["", f"z: mean 0 and variance 1 in every column{flat}", *grid_lines(_clean(layer.z))]
     lines += ["", "y", *grid_lines(_clean(y))]
     rows: list[tuple[Part, ...]] = [
         (Grid("x", x), Sign("→"), Grid("z", _clean(layer.z)), Sign("→"), Grid("y", _clean(y))),

@@ -223,13 +223,21 @@ def _lines(done: Slid, slide: Slide, at: tuple[int, int], title: str) -> list[st
         else "the kernel slides as it is: strictly, cross-correlation (--flip turns it first)"
     )
     said += ["", *_tables(done), ""]
-    top, left_ = at[0] * rows.stride - rows.before, at[1] * columns.stride - columns.before
-    said.append(
-        f"output ({at[0]}, {at[1]}): the kernel covers rows {top} to {top + rows.extent - 1}"
-        f" and columns {left_} to {left_ + columns.extent - 1}".replace("-", "−")
-    )
+    covered = [
+        _span(what, place * window.stride - window.before, window.extent)
+        for what, place, window in (("row", at[0], rows), ("column", at[1], columns))
+    ]
+    said.append(f"output ({at[0]}, {at[1]}): the kernel covers {' and '.join(covered)}")
     said += [f"  {line}" for line in terms(done, at, slide.bias)]
     return said + (_backward_lines(done) if slide.is_backward else [])
+
+
+def _span(what: str, first: int, extent: int) -> str:
+    """`row 3`, `columns −1 to 1`; below zero is padding."""
+    last = first + extent - 1
+    return (
+        f"{what} {number(first)}" if extent == 1 else f"{what}s {number(first)} to {number(last)}"
+    )
 
 
 def _tables(done: Slid) -> list[str]:
