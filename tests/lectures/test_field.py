@@ -117,7 +117,7 @@ def test_the_lines_say_the_rule_and_every_layer_that_changes_the_field() -> None
     assert "1 + L(3 − 1) for L layers of 3×3: 3, 5, 7, 9 …" in lines
     assert "conv3  conv3p1-8  8x16x16  10×10  2     8,8       12…21      12…21" in lines
     assert "relu" not in lines.split("\n", 2)[2]
-    assert "no layer here has a field as large as the picture (32×32)" in lines
+    assert "no layer up to conv3 sees as much as the picture has (32×32)" in lines
 
 
 def test_boxes_of_the_still_are_the_fields_and_a_gif_has_a_frame_for_each_layer() -> None:

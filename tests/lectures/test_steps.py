@@ -96,6 +96,11 @@ def test_l1_with_padding_1_a_corner_is_used_4_times_an_edge_6_and_the_inside_9()
     assert "padding does not make all pixels be used equally often" in text
 
 
+def test_that_padding_keeps_the_size_is_said_only_where_it_does() -> None:
+    assert "equally often; it keeps the size" in told(Steps(pad=(1, 1)))
+    assert told(Steps((8, 8), (3, 3), (2, 2), (1, 1))).endswith("be used equally often")
+
+
 def test_places_that_begin_in_the_padding_begin_below_zero() -> None:
     assert starts(Steps(pad=(1, 1)), 0).tolist() == [-1, 0, 1, 2, 3, 4, 5]
     assert "rows −1, 0, 1" in told(Steps(pad=(1, 1)))

@@ -226,7 +226,7 @@ def _lines(plan: Plan, seen: Sequence[Seen]) -> Iterator[str]:
     yield (
         f"the first layer whose field is as large as the picture: {whole}"
         if whole
-        else f"no layer here has a field as large as the picture ({given.height}×{given.width})"
+        else f"no layer up to {seen[-1].name} sees as much as the picture has ({given.height}×{given.width})"
     )
 
 

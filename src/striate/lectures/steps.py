@@ -244,7 +244,8 @@ def _lines(asked: Steps, used: NDArray[np.int64]) -> Iterator[str]:
         f"{inside[H // 2, W // 2]} in the middle"
     )
     if any(asked.pad) and inside.min() != inside.max():
-        yield "padding does not make all pixels be used equally often; it keeps the size"
+        kept = "; it keeps the size" if asked.out == asked.size else ""
+        yield f"padding does not make all pixels be used equally often{kept}"
 
 
 def _keeping(asked: Steps) -> Iterator[str]:
