@@ -131,6 +131,21 @@ def test_the_still_tells_the_accuracies(xor: Shown) -> None:
         )
 
 
+def test_frames_show_how_it_is_learned_and_end_as_the_still(xor: Shown) -> None:
+    assert len(xor.frames) == 20
+    first, last, still = (
+        [m for m in scene_of(one).marks if isinstance(m, Picture)]
+        for one in (xor.frames[0], xor.frames[-1], xor.still)
+    )
+    for early, late, end in zip(first, last, still, strict=True):
+        assert (early.pixels != end.pixels).any()
+        np.testing.assert_array_equal(late.pixels, end.pixels)
+    said = words(xor.frames[-1])
+    assert "after epoch 40 of 40" in said
+    for one in told(xor).values():
+        assert f"loss {one['loss']:.3f}" in said
+
+
 def test_the_same_seed_learns_the_same(xor: Shown) -> None:
     again = boundaries("xor", count=120, epochs=40, seed=1)
     np.testing.assert_array_equal(again.arrays["two layers"], xor.arrays["two layers"])

@@ -45,6 +45,7 @@ def race(
     epilog=output.examples(
         "striate show boundaries",
         "striate show boundaries xor -o boundaries.png",
+        "striate show boundaries moons -o learning.gif                # as they learn",
         "striate show boundaries rings --count 400 --epochs 80 --seed 1",
     )
 )

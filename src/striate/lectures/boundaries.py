@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from striate import seeds
 from striate.errors import UsageError
 from striate.grammar.plan import Plan
-from striate.lectures.shown import Chart, Curve, Floats, Shown, Still
+from striate.lectures.shown import Chart, Curve, Floats, Shown, Still, chosen
 from striate.pictures.files import Pixels
 from striate.seeing.figures.colours import signed
 from striate.textbook.layer import Labels
@@ -32,7 +32,7 @@ GRID, SIDE, WIDTH = (
     0.28,
 )  # places along a side; pixels of a dot's picture, and how soft it is
 MOST = 2000
-_RATE, _BATCH, _FAINT = 0.02, 32, 1.3
+_RATE, _BATCH, _FAINT, _MOST_FRAMES = 0.02, 32, 1.3, 20
 
 
 class Kind(NamedTuple):
@@ -44,12 +44,14 @@ class Kind(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """lead: GRID GRID, the score of class 1 less that of class 0, first row on top; losses: one an epoch."""
+    """leads: E GRID GRID, the score of class 1 less that of class 0 after some epochs and at last, the first row
+    on top; losses: one an epoch.
+    """
 
     name: str
     text: str
     parameters: int
-    lead: Floats
+    leads: Floats
     losses: tuple[float, ...]
     seen: float
     unseen: float
@@ -69,9 +71,20 @@ def boundaries(points: str = "moons", count: int = 200, epochs: int = 40, seed: 
     said = (
         "Ground: the answer, orange for class 1, blue for class 0. Dots: the points learned from."
     )
-    charts = tuple(_chart(one, x, labels) for one in made)
+    charts = tuple(
+        _chart(one, -1, x, labels, f"seen {_percent(one.seen)}, new {_percent(one.unseen)}")
+        for one in made
+    )
+    frames = tuple(
+        Still(
+            title,
+            (tuple(_chart(one, i, x, labels, f"loss {one.losses[at]:.3f}") for one in made),),
+            f"after epoch {at + 1} of {epochs}",
+        )
+        for i, at in enumerate(chosen(epochs, _MOST_FRAMES))
+    )
     arrays: dict[str, NDArray[Any]] = {"points": x, "labels": labels}
-    arrays |= {one.name: one.lead for one in made}
+    arrays |= {one.name: one.leads[-1] for one in made}
     facts = {
         "points": points, "count": count, "epochs": epochs, "seed": seed,
         "networks": [
@@ -80,7 +93,7 @@ def boundaries(points: str = "moons", count: int = 200, epochs: int = 40, seed: 
         ],
     }  # fmt: skip
     lines = tuple(_lines(points, count, epochs, made))
-    return Shown(title, lines, arrays, Still(title, (charts,), said), (), facts)
+    return Shown(title, lines, arrays, Still(title, (charts,), said), frames, facts, ms=300)
 
 
 def drawn(name: str, count: int, seed: int, purpose: str = "seen") -> tuple[Floats, Labels]:
@@ -159,9 +172,14 @@ def decided(
     steps = train(
         network, x, labels, Adam(_RATE), SoftmaxLoss(), epochs=epochs, batch=_BATCH, seed=seed
     )
-    losses = tuple(steps)
+    kept = chosen(epochs, _MOST_FRAMES)
+    losses, leads = [], []
+    for epoch, loss in enumerate(steps):
+        losses.append(loss)
+        if epoch in kept:
+            leads.append(_lead(network, kind))
     return Decided(
-        kind.name, kind.text, plan.parameters, _lead(network, kind), losses,
+        kind.name, kind.text, plan.parameters, np.stack(leads), tuple(losses),
         accuracy(network, x, labels), accuracy(network, kind.taken(unseen[0]), unseen[1]),
     )  # fmt: skip
 
@@ -179,14 +197,14 @@ def _lead(network: Network, kind: Kind) -> Floats:
     return made
 
 
-def _chart(one: Decided, x: Floats, labels: Labels) -> Chart:
+def _chart(one: Decided, epoch: int, x: Floats, labels: Labels, note: str) -> Chart:
     dots = tuple(
         Curve("", x[labels == label, 0], x[labels == label, 1], kind, is_dots=True)
         for label, kind in ((1, 1), (0, 0))
     )
     return Chart(
-        one.name, dots, (-REACH, REACH), (-REACH, REACH), pixels=shaded(one.lead), size=(440, 440),
-        note=f"{one.text}\nseen {_percent(one.seen)}, new {_percent(one.unseen)}", has_axes=False,
+        one.name, dots, (-REACH, REACH), (-REACH, REACH), pixels=shaded(one.leads[epoch]),
+        size=(440, 440), note=f"{one.text}\n{note}", has_axes=False,
     )  # fmt: skip
 
 
