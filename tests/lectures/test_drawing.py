@@ -142,3 +142,36 @@ def test_frames_of_different_sizes_are_filled_up_with_white() -> None:
 
 def test_a_long_title_is_wrapped() -> None:
     assert len(wrapped("one two three four five six seven", 34, 300)) > 1
+
+
+def test_in_the_svg_rows_go_down_columns_to_the_right_and_each_number_stands_in_its_cell() -> None:
+    values = np.arange(6.0).reshape(2, 3)
+    ns = "{http://www.w3.org/2000/svg}"
+    root = ET.fromstring(svg_of(scene_of(Still("t", ((Grid("g", values),),)))))
+    rects = [r for r in root.iter(f"{ns}rect") if r.attrib.get("stroke-width") == "1.5"]
+    texts = [t for t in root.iter(f"{ns}text") if "data-cell" in t.attrib]
+    assert len(rects) == len(texts) == 6
+    x0, y0, wide, high = (float(rects[0].attrib[key]) for key in ("x", "y", "width", "height"))
+    for rect, text in zip(rects, texts, strict=True):
+        _, row, column = text.attrib["data-cell"].split()
+        place = float(rect.attrib["x"]), float(rect.attrib["y"])
+        assert place == pytest.approx((x0 + int(column) * wide, y0 + int(row) * high), abs=0.2)
+        assert float(text.attrib["x"]) == pytest.approx(place[0] + wide / 2, abs=0.2)
+        size = float(text.attrib["font-size"])
+        assert float(text.attrib["y"]) == pytest.approx(place[1] + high / 2 + size * 0.35, abs=0.2)
+        assert text.text == f"{values[int(row), int(column)]:g}"
+
+
+def test_in_the_pixels_rows_go_down_and_columns_to_the_right() -> None:
+    values = np.zeros((2, 3))
+    values[0, 2], values[1, 0] = 5, -5
+    scene = scene_of(Still("t", ((Grid("g", values),),)))
+    first = next(m for m in scene.marks if isinstance(m, Box))
+    pixels = pixels_of(scene).astype(int)
+
+    def at(row: int, column: int) -> np.ndarray:
+        return pixels[int(first.y + row * 64) + 8, int(first.x + column * 64) + 8]
+
+    assert at(0, 2)[0] > at(0, 2)[2] + 60
+    assert at(1, 0)[2] > at(1, 0)[0] + 60
+    assert at(0, 0).min() > 240

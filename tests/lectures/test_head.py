@@ -33,6 +33,7 @@ def test_the_boxes_stand_where_each_class_scores_highest() -> None:
     x[2:4, 3:5] = 1
     shown = head(x, np.stack([np.ones((2, 2)), -np.ones((2, 2))]))
     assert shown.still.rows[0][0].boxes == ((2, 3, 4, 5),)  # type: ignore[union-attr]
+    assert shown.still.rows[1][0].boxes == ((0, 0, 2, 2),)  # type: ignore[union-attr]
     np.testing.assert_array_equal(grid(shown.still, "scores of class 0"), shown.arrays["scores"][0])
     assert len(shown.frames) == 12
 

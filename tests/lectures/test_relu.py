@@ -9,6 +9,7 @@ import torch
 from striate.cli.show_reckoning import relu as command
 from striate.errors import UsageError
 from striate.lectures.relu import KINDS, relu
+from striate.lectures.shown import Chart
 from tests.lectures.reading import grid, words
 
 _TORCH = {
@@ -60,3 +61,17 @@ def test_the_command_knows_the_kinds_that_there_are() -> None:
 def test_an_upstream_of_another_shape_is_refused() -> None:
     with pytest.raises(UsageError, match="--upstream is 1×1, and the numbers are 2×3"):
         relu(X, upstream=np.ones((1, 1)))
+
+
+def test_the_dots_of_the_chart_lie_at_the_numbers_and_on_the_curve() -> None:
+    shown = relu(X, "tanh")
+    (chart,) = shown.still.rows[0]
+    assert isinstance(chart, Chart)
+    curve, slope, dots = chart.curves
+    np.testing.assert_array_equal(dots.x, X.ravel())
+    np.testing.assert_allclose(dots.y, np.tanh(X.ravel()), atol=1e-12)
+    np.testing.assert_allclose(np.interp(dots.x, curve.x, curve.y), dots.y, atol=1e-3)
+    np.testing.assert_allclose(slope.y, 1 - np.tanh(slope.x) ** 2, atol=1e-9)
+    (before,) = shown.frames[2].rows[0]
+    assert isinstance(before, Chart)
+    assert before.curves[2].x.tolist() == [1, -2, 3]

@@ -51,3 +51,10 @@ def test_what_does_not_go_together_is_said() -> None:
         shared_weights(table("1 2 3", ""), table("1 1", ""), (1, 0))
     with pytest.raises(UsageError, match="--upstream is 1×1, and the output is 1×2"):
         shared_weights(table("1 2 3", ""), table("1 1", ""), (0, 0), np.ones((1, 1)))
+
+
+def test_the_boxes_stand_where_the_weight_looked() -> None:
+    shown = shared_weights(table("1 2 3/4 5 6/7 8 9", ""), table("1 1/1 1", ""), (1, 0))
+    boxes = [frame.rows[0][0].boxes for frame in shown.frames]  # type: ignore[union-attr]
+    assert boxes == [((1, 0, 2, 1),), ((1, 1, 2, 2),), ((2, 0, 3, 1),), ((2, 1, 3, 2),)]
+    assert shown.still.rows[0][1].boxes == ((1, 0, 2, 1),)  # type: ignore[union-attr]
