@@ -44,7 +44,7 @@ class Kind(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """leads: E GRID GRID, the score of class 1 less that of class 0 after some epochs and at last, the first row
+    """leads: E GRID GRID, the score of class 1 less that of class 0 after some epochs, the first row
     on top; losses: one an epoch.
     """
 
