@@ -273,16 +273,9 @@ def to_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
 
 def to_gif(frames: Sequence[Pixels], ms: int) -> bytes:
     """H W C uint8 each, all of one size, to an endless GIF; `ms` milliseconds a frame, the last thrice."""
-    fast = Image.Quantize.FASTOCTREE
-    first, *rest = (_image(frame).quantize(256, fast) for frame in frames)
-    return _saved(
-        first,
-        "GIF",
-        save_all=True,
-        append_images=rest,
-        duration=[ms] * len(rest) + [3 * ms],
-        loop=0,
-    )
+    small = [_image(frame).quantize(256, Image.Quantize.FASTOCTREE) for frame in frames]
+    stay = [ms] * (len(small) - 1) + [3 * ms]
+    return _saved(small[0], "GIF", save_all=True, append_images=small[1:], duration=stay, loop=0)
 
 
 def _saved(image: Image.Image, kind: str, **options: Any) -> bytes:
