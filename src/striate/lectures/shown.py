@@ -141,6 +141,13 @@ class Shown:
     facts: Mapping[str, Any] = field(default_factory=dict)
     ms: int = 700
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """What Jupyter shows: the lines, and the still."""
+        from striate.lectures.drawing import scene_of
+        from striate.lectures.to_svg import svg_of
+
+        return {"text/plain": "\n".join(self.lines), "image/svg+xml": svg_of(scene_of(self.still))}
+
 
 def number(value: float) -> str:
     """A value as it is written everywhere here: whole numbers whole, others with four digits.
