@@ -31,6 +31,7 @@ fix: setup ## format, repair what lint can repair, write the golden files anew
 	@$(PYTHON_HERE) -m ruff check --fix-only --quiet .
 	@$(PYTHON_HERE) -m ruff format .
 	@$(PYTHON_HERE) -m pytest -q --write-golden
+	@$(PYTHON_HERE) scripts/write_lectures.py
 
 bench: setup ## the figures we hold ourselves to, in their quick form
 	@$(PYTHON_HERE) -m bench

@@ -12,7 +12,8 @@ from tests.house.sources import PACKAGE, SRC, dotted, imports, modules, shown
 GROUND = ("errors", "machine", "optional", "safe", "seeds", "fetch")
 RANKS = (
     GROUND, ("pages",), ("geometry",), ("textbook",), ("pictures", "features", "grammar"), ("zoo",),
-    ("keeping",), ("judging",), ("training",), ("seeing",), ("shipping",), ("verbs",), ("studio",), ("cli",),
+    ("keeping",), ("judging",), ("training",), ("seeing",), ("shipping",), ("lectures",), ("verbs",),
+    ("studio",), ("cli",),
 )  # fmt: skip
 RANK = {name: rank for rank, names in enumerate(RANKS) for name in names}
 FRONT_DOORS = {"striate", "striate.__main__"}  # they open onto everything, lazily

@@ -18,6 +18,8 @@ STANDARD = {
     "abc",
     "collections",
     "dataclasses",
+    "html",
+    "inspect",
     "itertools",
     "math",
     "typing",

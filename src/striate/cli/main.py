@@ -64,6 +64,16 @@ VERBS = (
         "Look into a network: why an answer, its filters, maps, units and fields.",
     ),
     Verb(
+        "show",
+        "Look inside",
+        "The lectures' demonstrations with your own numbers, written out and drawn.",
+    ),
+    Verb(
+        "lecture",
+        "Look inside",
+        "The five lectures, run in the terminal; a quiz; a check of your own layers.",
+    ),
+    Verb(
         "baselines",
         "Look inside",
         "Was a convolutional network worth it? Every method before it, on the same pictures.",

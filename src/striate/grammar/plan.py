@@ -24,6 +24,7 @@ from striate.grammar.sheet import Sheet
 from striate.grammar.words import Word, where
 from striate.grammar.write import write
 from striate.optional import need
+from striate.pages import notebook
 
 if TYPE_CHECKING:
     from torch import nn
@@ -163,6 +164,10 @@ class Plan:
         if self.given is None:
             return f"{self.text}\n(not bound to an input yet: plan.on(3, 32, 32) shows its table)"
         return self.sheet.table()
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows: the table."""
+        return notebook.lines([str(self)]) if self.given is None else self.sheet._repr_html_()
 
     @property
     def parameters(self) -> int:

@@ -12,6 +12,8 @@ from striate.geometry.shape import Pair, Shape
 from striate.grammar.layer import Layer
 from striate.grammar.plain import Flatten, Full, Softmax
 from striate.grammar.sliding import Adaptive, Filtering, Global
+from striate.pages import notebook
+from striate.pages.html import joined
 
 SCHEMA_VERSION = 1
 Row = tuple[str, ...]
@@ -114,12 +116,20 @@ class Sheet:
 
     def table(self, batch: int = 1, width: int | None = None) -> str:
         """The table as text. A `width` shortens the names of layers, from their front."""
+        body = aligned([HEADERS, *self._rows()], width)
+        return "\n".join([*body, "", *self._sums(batch)])
+
+    def _repr_html_(self) -> str:
+        """The table as Jupyter shows it."""
+        shown = notebook.table(HEADERS, self._rows(), _RIGHT)
+        return joined([shown, notebook.lines(self._sums(1))])
+
+    def _rows(self) -> list[Row]:
         rows: list[Row] = [("input", "", str(self.given), "", "", "", "", "", "", "")]
         rows += [_row(layer) for layer in self.layers]
         if len(rows) > 2 and isinstance(self.layers[-1].kind, Softmax):
             rows[-1] = (*rows[-1][:-1], "left to the loss")
-        body = aligned([HEADERS, *rows], width)
-        return "\n".join([*body, "", *self._sums(batch)])
+        return rows
 
     def _sums(self, batch: int) -> Iterator[str]:
         reach = self.receptive_field

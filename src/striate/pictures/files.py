@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -269,6 +269,13 @@ def to_png(pixels: Pixels) -> bytes:
 def to_jpeg(pixels: Pixels, quality: int = 90) -> bytes:
     """H W C uint8 to the bytes of a JPEG file."""
     return _saved(_image(pixels), "JPEG", quality=quality)
+
+
+def to_gif(frames: Sequence[Pixels], ms: int) -> bytes:
+    """H W C uint8 each, all of one size, to an endless GIF; `ms` milliseconds a frame, the last thrice."""
+    small = [_image(frame).quantize(256, Image.Quantize.FASTOCTREE) for frame in frames]
+    stay = [ms] * (len(small) - 1) + [3 * ms]
+    return _saved(small[0], "GIF", save_all=True, append_images=small[1:], duration=stay, loop=0)
 
 
 def _saved(image: Image.Image, kind: str, **options: Any) -> bytes:

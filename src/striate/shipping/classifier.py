@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import FileFault, GraphRefused, PreparationFault, Unreadable
+from striate.pages import notebook
+from striate.pages.html import joined
 from striate.pictures.files import Pixels, read_bytes
 from striate.pictures.prepare import Preparation
 from striate.shipping.answer import Answer
@@ -42,6 +44,14 @@ class Classifier:
         self.threshold = float(card["threshold"])
         self.plan_text = plan_text
         self.engine = engine
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows: its classes, its network and what runs it."""
+        count = len(self.classes)
+        some = ", ".join(self.classes[:10]) + (f" … ({count} in all)" if count > 10 else "")
+        facts = [("classes", some), ("network", self.plan_text), ("runs on", self.runtime)]
+        facts += [("sure from", f"{self.threshold:.2f}")] if self.threshold else []
+        return joined([notebook.heading("Classifier"), notebook.table(("", ""), facts)])
 
     @property
     def runtime(self) -> str:

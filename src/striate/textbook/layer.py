@@ -10,8 +10,10 @@ H' W' those of the output, i j a place in a kernel of kh x kw, K classes, D numb
 
 from __future__ import annotations
 
+import html
+import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +42,30 @@ class Layer(ABC):
     def backward(self, upstream: Array) -> Array:
         """dL/dy to dL/dx; the gradients of the weights are left in `gradients`."""
 
+    def _repr_html_(self) -> str:
+        """What Jupyter shows: the formula, and every weight with its shape."""
+        weights = {path + n: w for path, one in self.named() for n, w in one.weights.items()}
+        formula = inspect.getdoc(type(self)) or ""
+        return (
+            f"<b>{html.escape(type(self).__name__)}</b>{shown('', formula)}{shown_weights(weights)}"
+        )
+
     def named(self, path: str = "") -> Iterator[tuple[str, Layer]]:
         """This layer and all within it, each with its name and a dot: `stage1.conv2.`."""
         yield path, self
         for name, part in self.parts.items():
             yield from part.named(f"{path}{name}.")
+
+
+def shown(*lines: str) -> str:
+    """Lines of text as HTML. By hand: this package knows no pages."""
+    return f'<pre style="line-height:1.35">{html.escape(chr(10).join(lines).strip())}</pre>'
+
+
+def shown_weights(weights: Mapping[str, Array]) -> str:
+    """Names, shapes and counts of weights as HTML."""
+    if not weights:
+        return ""
+    long = max(map(len, weights))
+    rows = [f"{name:{long}}  {'×'.join(map(str, w.shape))}" for name, w in weights.items()]
+    return shown(*rows, f"{sum(w.size for w in weights.values()):,} parameters")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from striate.errors import WeightsDiffer
-from striate.textbook.layer import Array, Layer
+from striate.textbook.layer import Array, Layer, shown_weights
 
 
 @final
@@ -18,6 +18,10 @@ class Network:
 
     def __init__(self, root: Layer) -> None:
         self.root = root
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows: every weight with its shape."""
+        return shown_weights(self.weights)
 
     def forward(self, x: Array) -> Array:
         """N C H W to N K."""

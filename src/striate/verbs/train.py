@@ -18,6 +18,8 @@ import striate
 from striate import machine, optional
 from striate.errors import CannotTrain, StriateError, UsageError
 from striate.keeping.runs import Run
+from striate.pages import notebook
+from striate.pages.html import joined
 from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
 from striate.training.stopping import Stopped, Stopping
@@ -45,6 +47,24 @@ class Trained:
         from striate.shipping.classifier import load
 
         return load(self.path)
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows: accuracy with its interval, and where the run lies."""
+        rows = []
+        for split in ("val", "test"):
+            if split in self.scores:
+                told = self.scores[split]
+                low, high = told["interval_95"]
+                value = (
+                    f"{told['accuracy']:.2%}",
+                    f"{low:.2%} to {high:.2%}",
+                    f"{told['count']:,}",
+                )
+                rows.append((split, *value))
+        made = [notebook.heading(f"run {self.path.name}")]
+        if rows:
+            made.append(notebook.table(("", "accuracy", "95 %", "pictures"), rows, right=(1, 2, 3)))
+        return joined([*made, notebook.lines([str(self.path)])])
 
 
 def train(

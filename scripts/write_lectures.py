@@ -1,0 +1,24 @@
+"""Write docs/lectures anew: a notebook for each lecture, and the page of errata."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from striate.cli.typed import typed
+from striate.lectures.told.course import LECTURES
+from striate.lectures.told.errata import markdown
+from striate.lectures.told.notebook import notebook
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "lectures"
+
+
+def main() -> None:
+    """Run every command of every lecture."""
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "errata.md").write_text(markdown(), encoding="utf-8")
+    for told in LECTURES:
+        (FOLDER / f"{told.name}.ipynb").write_text(notebook(told, typed), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""A command line run in this process, as typed, with what it printed: for lectures and notebooks.
+
+>>> from striate.cli.typed import typed
+>>> typed("striate show steps --size 7 --kernel 3")  # doctest: +SKIP
+
+In a notebook the answer is shown as text, and a demonstration of `striate show` as its picture too.
+"""
+
+from __future__ import annotations
+
+import io
+import shlex
+import tempfile
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from striate.cli.main import main
+from striate.errors import UsageError
+
+
+@final
+@dataclass(frozen=True)
+class Typed:
+    """A command, its exit code, and what it said on stdout and stderr; svg: the still of `striate show`."""
+
+    command: str
+    code: int
+    out: str
+    err: str
+    svg: str = ""
+
+    def __repr__(self) -> str:
+        return f"$ {self.command}\n{self.out}{self.err if self.code else ''}".rstrip()
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """What Jupyter shows."""
+        shown: dict[str, Any] = {"text/plain": repr(self)}
+        if self.svg:
+            shown["image/svg+xml"] = self.svg
+        return shown
+
+
+def run(command: str, *more: str) -> Typed:
+    """Run `striate …`; `more` is added to it and not shown."""
+    try:
+        words = shlex.split(command, comments=True)
+    except ValueError as fault:
+        raise UsageError(f"{command!r} cannot be read: {fault}", "close every quotation") from None
+    if words[:1] != ["striate"]:
+        raise UsageError(f"{command!r} does not begin with `striate`", "write it as in a terminal")
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main([*words[1:], *more])
+    return Typed(command, code, out.getvalue(), err.getvalue())
+
+
+def typed(command: str, picture: bool = True) -> Typed:
+    """Run `striate …`, for a notebook; with `picture` the drawing of `striate show` comes along."""
+    if not picture or " show " not in command or " -o" in command:
+        return run(command)
+    with tempfile.TemporaryDirectory(prefix="striate-typed-") as folder:
+        path = Path(folder) / "still.svg"
+        done = run(command, "-o", str(path))
+        svg = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return Typed(done.command, done.code, done.out, "" if svg else done.err, svg)

@@ -1,0 +1,43 @@
+"""A command line run in this process."""
+
+from __future__ import annotations
+
+import pytest
+
+from striate.cli.typed import run, typed
+from striate.errors import UsageError
+
+
+def test_a_command_gives_what_it_printed_and_nothing_is_printed(capfd) -> None:
+    done = run("striate show steps --size 7 --kernel 3 --stride 3")
+    assert done.code == 0
+    assert "2.33" in done.out
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_command_that_fails_gives_its_code_and_its_words() -> None:
+    done = run("striate plan 3x32x32:conv99")
+    assert done.code == 4
+    assert "error[S001]" in done.err
+    assert "error[S001]" in repr(done)
+
+
+def test_a_demonstration_comes_with_its_picture() -> None:
+    done = typed("striate show pool")
+    bundle = done._repr_mimebundle_()
+    assert bundle["text/plain"].startswith("$ striate show pool\n")
+    assert bundle["image/svg+xml"].startswith("<svg")
+
+
+def test_other_commands_come_without_a_picture() -> None:
+    assert set(typed("striate plan lenet5")._repr_mimebundle_()) == {"text/plain"}
+    assert typed("striate show pool", picture=False).svg == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [("ls", "does not begin with `striate`"), ('striate plan "a', "cannot be read")],
+)
+def test_what_is_no_command_of_ours_is_refused(command: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        run(command)
