@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from striate.cli.typed import typed
+from striate.cli.typed import drawn
 from striate.lectures.told.course import LECTURES
 from striate.lectures.told.errata import markdown
 from striate.lectures.told.notebook import notebook
@@ -17,7 +17,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / "errata.md").write_text(markdown(), encoding="utf-8")
     for told in LECTURES:
-        (FOLDER / f"{told.name}.ipynb").write_text(notebook(told, typed), encoding="utf-8")
+        (FOLDER / f"{told.name}.ipynb").write_text(notebook(told, drawn), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from striate.cli.typed import run, typed
+from striate.cli.typed import drawn, run, typed
 from striate.errors import UsageError
 
 
@@ -22,16 +22,19 @@ def test_a_command_that_fails_gives_its_code_and_its_words() -> None:
     assert "error[S001]" in repr(done)
 
 
-def test_a_demonstration_comes_with_its_picture() -> None:
+def test_a_demonstration_comes_with_its_picture(capfd) -> None:
     done = typed("striate show pool")
+    assert done is not None
+    assert capfd.readouterr().out.startswith("$ striate show pool\n")
     bundle = done._repr_mimebundle_()
-    assert bundle["text/plain"].startswith("$ striate show pool\n")
+    assert bundle["text/plain"] == "drawing of striate show pool"
     assert bundle["image/svg+xml"].startswith("<svg")
 
 
 def test_other_commands_come_without_a_picture() -> None:
-    assert set(typed("striate plan lenet5")._repr_mimebundle_()) == {"text/plain"}
-    assert typed("striate show pool", picture=False).svg == ""
+    assert typed("striate plan lenet5") is None
+    assert set(drawn("striate plan lenet5")._repr_mimebundle_()) == {"text/plain"}
+    assert drawn("striate show pool", picture=False).svg == ""
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 >>> from striate.cli.typed import typed
 >>> typed("striate show steps --size 7 --kernel 3")  # doctest: +SKIP
 
-In a notebook the answer is shown as text, and a demonstration of `striate show` as its picture too.
+In a notebook the text is printed, and a demonstration of `striate show` gives its picture too.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+from striate.cli import output
 from striate.cli.main import main
 from striate.errors import UsageError
 
@@ -36,10 +37,8 @@ class Typed:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """What Jupyter shows."""
-        shown: dict[str, Any] = {"text/plain": repr(self)}
-        if self.svg:
-            shown["image/svg+xml"] = self.svg
-        return shown
+        plain = f"drawing of {self.command}" if self.svg else repr(self)
+        return {"text/plain": plain} | ({"image/svg+xml": self.svg} if self.svg else {})
 
 
 def run(command: str, *more: str) -> Typed:
@@ -56,12 +55,20 @@ def run(command: str, *more: str) -> Typed:
     return Typed(command, code, out.getvalue(), err.getvalue())
 
 
-def typed(command: str, picture: bool = True) -> Typed:
-    """Run `striate …`, for a notebook; with `picture` the drawing of `striate show` comes along."""
+def typed(command: str, picture: bool = True) -> Typed | None:
+    """Run `striate …` in a notebook: print what it says, and give the drawing of `striate show`."""
+    done = drawn(command, picture)
+    output.emit(repr(done))
+    return done if done.svg else None
+
+
+def drawn(command: str, picture: bool = True) -> Typed:
+    """Run `striate …`; with `picture` the drawing of `striate show` comes along."""
     if not picture or " show " not in command or " -o" in command:
         return run(command)
     with tempfile.TemporaryDirectory(prefix="striate-typed-") as folder:
         path = Path(folder) / "still.svg"
         done = run(command, "-o", str(path))
         svg = path.read_text(encoding="utf-8") if path.is_file() else ""
+    svg = svg.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
     return Typed(done.command, done.code, done.out, "" if svg else done.err, svg)

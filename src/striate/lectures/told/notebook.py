@@ -20,6 +20,11 @@ class Answer(Protocol):
     """What a command left, with the still it drew."""
 
     @property
+    def command(self) -> str:
+        """The line as typed."""
+        ...
+
+    @property
     def svg(self) -> str:
         """SVG, or nothing."""
         ...
@@ -38,7 +43,7 @@ def notebook(told: Lecture, run: Run) -> str:
         cells.append(_text(_words(number, section)))
         for command in section.commands:
             count = 1 + sum(cell["cell_type"] == "code" for cell in cells)
-            cells.append(_code(source(command), count, [_result(run(command), count)]))
+            cells.append(_code(source(command), count, _results(run(command), count)))
     whole = {
         "cells": cells,
         "metadata": {
@@ -82,8 +87,21 @@ def _code(text: str, count: int, outputs: list[dict[str, Any]]) -> dict[str, Any
     }
 
 
-def _result(answer: Answer, count: int) -> dict[str, Any]:
-    data: dict[str, Any] = {"text/plain": repr(answer).splitlines(keepends=True)}
+def _results(answer: Answer, count: int) -> list[dict[str, Any]]:
+    """What the cell prints, and what it gives: the drawing."""
+    text = (repr(answer) + "\n").splitlines(keepends=True)
+    outputs: list[dict[str, Any]] = [{"output_type": "stream", "name": "stdout", "text": text}]
     if 0 < len(answer.svg) <= MOST_LETTERS:
-        data = {"image/svg+xml": answer.svg.splitlines(keepends=True), **data}
-    return {"output_type": "execute_result", "execution_count": count, "metadata": {}, "data": data}
+        data = {
+            "image/svg+xml": answer.svg.splitlines(keepends=True),
+            "text/plain": [f"drawing of {answer.command}"],
+        }
+        outputs.append(
+            {
+                "output_type": "execute_result",
+                "execution_count": count,
+                "metadata": {},
+                "data": data,
+            }
+        )
+    return outputs
