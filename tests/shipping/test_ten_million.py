@@ -64,7 +64,7 @@ def told(script: str, count: int, *flags: object) -> list[int]:
         for some in lists(count):
             job.stdin.write(some)
         job.stdin.close()
-        return [int(word) for word in job.stdout.read().split()[-2:]]
+        return [int(word) for word in job.stdout.read().split() if word.isdigit()][-2:]
 
 
 def named(out: Path, count: int) -> int:
