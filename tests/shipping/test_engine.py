@@ -59,8 +59,11 @@ def test_equal_constants_are_held_once_and_unused_ones_not_at_all() -> None:
 def test_names_of_models_are_told_apart_by_their_end(tmp_path: Path) -> None:
     assert opened.is_graph("a/B.ONNX")
     assert not opened.is_graph("a/b.striate")
-    with pytest.raises(FileFault, match="cannot be read"):
-        opened.graph_of(tmp_path / "none.onnx")
+    with (
+        pytest.raises(FileFault, match="cannot be read"),
+        opened.open_graph(tmp_path / "none.onnx"),
+    ):
+        pass
 
 
 def test_weights_that_are_not_those_of_the_text_are_refused_without_memory_for_it(

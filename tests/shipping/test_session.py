@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import time
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
@@ -9,6 +14,7 @@ from onnx import TensorProto, helper
 
 from striate.errors import GraphRefused
 from striate.grammar.plan import Plan
+from striate.shipping import session
 from striate.shipping.session import FACTS, Session, facts_text
 from striate.shipping.to_onnx import tensor_graph
 
@@ -28,12 +34,73 @@ def changed(told: str) -> bytes:
 def test_several_threads_get_their_own_answers() -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    session = Session(data(), threads=1)
+    one_for_all = Session(data(), threads=1)
     pictures = [np.full((1, 1, 8, 8), i, np.float32) for i in range(20)]
-    wanted = [session.run(one) for one in pictures]
+    wanted = [one_for_all.run(one) for one in pictures]
     with ThreadPoolExecutor(8) as crew:
-        for found, right in zip(crew.map(session.run, pictures * 5), wanted * 5, strict=True):
+        for found, right in zip(crew.map(one_for_all.run, pictures * 5), wanted * 5, strict=True):
             assert np.array_equal(found, right)
+
+
+def aged(path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that counts as written long ago."""
+    path.write_bytes(content)
+    monkeypatch.setattr(session, "_SETTLED_S", -1.0)
+    return path
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_a_file_gives_what_its_bytes_give(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator, settled: bool
+) -> None:
+    file = aged(tmp_path / "a.onnx", data(), monkeypatch)
+    if not settled:
+        monkeypatch.undo()
+    given: list[object] = []
+    opened = session._opened
+    monkeypatch.setattr(session, "_opened", lambda *told: (given.append(told[0]), opened(*told))[1])
+    pictures = rng.standard_normal((3, 1, 8, 8), np.float32)
+    made = Session(file, threads=1)
+    assert np.array_equal(made.run(pictures), Session(file.read_bytes(), threads=1).run(pictures))
+    assert made.facts["classes"] == ["a", "b", "c"]
+    assert isinstance(given[0], str if settled and session._HANDLES.is_dir() else bytes)
+
+
+@pytest.mark.skipif(not session._HANDLES.is_dir(), reason="this system has no /proc/self/fd")
+def test_what_is_opened_is_what_was_scanned_though_the_name_is_given_to_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = aged(tmp_path / "a.onnx", data(), monkeypatch)
+    other = tmp_path / "other.onnx"
+    other.write_bytes(changed('{"format": 1, "classes": ["x", "y", "z"]}'))
+    scan = session.refuse_outside
+
+    def and_swap(content: bytes) -> None:
+        scan(content)
+        other.replace(file)
+
+    monkeypatch.setattr(session, "refuse_outside", and_swap)
+    # The link count of the first file changes with its name, and so does its ctime: refusing is right too.
+    with contextlib.suppress(GraphRefused):
+        assert Session(file, threads=1).facts["classes"] == ["a", "b", "c"]
+
+
+@pytest.mark.skipif(not session._HANDLES.is_dir(), reason="this system has no /proc/self/fd")
+def test_a_file_that_is_written_into_after_the_scan_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = aged(tmp_path / "a.onnx", data(), monkeypatch)
+    scan, before = session.refuse_outside, file.stat()
+
+    def and_write(content: bytes) -> None:
+        scan(content)
+        time.sleep(0.05)  # longer than the finest that a file system tells apart
+        file.write_bytes(changed('{"format": 1, "classes": ["x", "y", "z"]}'))
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    monkeypatch.setattr(session, "refuse_outside", and_write)
+    with pytest.raises(GraphRefused, match="changed while it was opened"):
+        Session(file, threads=1)
 
 
 @pytest.mark.parametrize(

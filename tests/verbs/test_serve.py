@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from striate.errors import CannotServe, FileFault
-from striate.verbs.serve import Order, serve
+from striate.shipping.serving.limits import Order
+from striate.verbs.serve import serve
 from tests.verbs import made
 
 

@@ -62,7 +62,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Answer over HTTP: one page for people, routes for programs."""
-    from striate.verbs.serve import Order, serve
+    from striate.shipping.serving.limits import Order
+    from striate.verbs.serve import serve
 
     def told(serving: Serving) -> None:
         if as_json:

@@ -20,7 +20,7 @@ from striate.pictures.files import Pixels, read_bytes
 from striate.pictures.prepare import Preparation
 from striate.shipping.answer import Answer
 from striate.shipping.engine import Engine, Prepared, SelfPreparing
-from striate.shipping.opened import bundle_of, graph_of, is_graph
+from striate.shipping.opened import bundle_of, is_graph
 from striate.shipping.session import Session
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def of_session(card: dict[str, Any], session: Session, plan_text: str = "") -> C
 
 def _of_graph(path: str | Path, threads: int | None, shared: bool = False) -> Classifier:
     try:
-        session = Session(graph_of(path), threads, shared)
+        session = Session(Path(path), threads, shared)
     except GraphRefused as fault:
         raise GraphRefused(f"{path}: {fault.text}", fault.hint, where=str(path)) from None
     card = session.facts

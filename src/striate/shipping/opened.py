@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from striate import safe
 from striate.errors import CannotTrain, GraphRefused
@@ -30,15 +33,17 @@ def bundle_of(path: str | Path) -> Bundle:
     return bundle.read(_folder_of(found))
 
 
-def graph_of(path: str | Path) -> bytes:
-    """The bytes of an ONNX file."""
+@contextlib.contextmanager
+def open_graph(path: str | Path) -> Iterator[BinaryIO]:
+    """An ONNX file, open; that it cannot be read is a sentence."""
     try:
-        size = Path(path).stat().st_size
-        if size > _LARGEST:
-            raise GraphRefused(
-                f"it has {size:,} bytes, and no ONNX file has so many", where=str(path)
-            )
-        return Path(path).read_bytes()
+        with Path(path).open("rb") as held:
+            size = os.fstat(held.fileno()).st_size
+            if size > _LARGEST:
+                raise GraphRefused(
+                    f"it has {size:,} bytes, and no ONNX file has so many", where=str(path)
+                )
+            yield held
     except OSError as fault:
         raise safe.unreadable(path, fault) from None
 

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
 from striate.errors import CannotServe, FileFault
 from striate.optional import need
 
 if TYPE_CHECKING:
+    from striate.shipping.serving.limits import Order
     from striate.shipping.serving.server import Serving
-
-
-@final
-@dataclass(frozen=True)
-class Order:
-    """Where to serve, and who may come. Port 0 takes any that is free; `threads` is for each worker."""
-
-    host: str = "127.0.0.1"
-    port: int = 8000
-    workers: int = 1
-    threads: int | None = None
-    token: str | None = None
-    allowed_hosts: tuple[str, ...] = ()
-    name: str | None = None
 
 
 def serve(model: str | Path, order: Order, told: Callable[[Serving], None]) -> None:
@@ -33,7 +19,6 @@ def serve(model: str | Path, order: Order, told: Callable[[Serving], None]) -> N
     for package in ("starlette", "uvicorn"):
         need(package, to="serve over HTTP", extra="serve")
     from striate.shipping.opened import found_at
-    from striate.shipping.serving.server import Wanted, model_name
     from striate.shipping.serving.server import serve as run
 
     path = found_at(model)
@@ -44,11 +29,4 @@ def serve(model: str | Path, order: Order, told: Callable[[Serving], None]) -> N
             "the token is too short, or has letters that no header carries",
             "8 or more plain letters: python -c 'import secrets; print(secrets.token_hex(16))'",
         )
-    name = model_name(Path(order.name or path.resolve()))
-    run(
-        Wanted(
-            path, name, order.host, order.port, order.workers, order.threads, order.token,
-            order.allowed_hosts,
-        ),
-        told,
-    )  # fmt: skip
+    run(path, order, told)

@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from striate.shipping.serving import server
-from striate.shipping.serving.limits import Limits
+from striate.shipping.serving.limits import Limits, Order
 
 
 def main(order: dict[str, Any]) -> None:
     limits = replace(Limits(), **order.pop("limits"))
     model, hosts = Path(order.pop("model")), tuple(order.pop("allowed_hosts", ()))
-    wanted = server.Wanted(
-        model, "photos", port=0, allowed_hosts=hosts, threads=1, limits=limits, **order
-    )
+    wanted = Order(port=0, allowed_hosts=hosts, threads=1, name="photos", limits=limits, **order)
     listening = server.listening
 
     def say(host: str, port: int) -> socket.socket:
@@ -30,7 +28,7 @@ def main(order: dict[str, Any]) -> None:
         return made
 
     server.listening = say
-    server.serve(wanted, lambda _: print("ready", flush=True))  # noqa: T201
+    server.serve(model, wanted, lambda _: print("ready", flush=True))  # noqa: T201
 
 
 if __name__ == "__main__":

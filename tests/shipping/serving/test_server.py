@@ -9,21 +9,16 @@ import signal
 import socket
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from striate.errors import CannotServe
 from striate.shipping.serving import server as serving
-from striate.shipping.serving.limits import Limits
+from striate.shipping.serving.limits import Limits, Order
 from tests.shipping.serving import served
 from tests.shipping.serving.served import HANG_S, Served
 from tests.verbs import made
-
-
-def wanted(**values: object) -> serving.Wanted:
-    return replace(serving.Wanted(Path("x"), "x", port=0), **values)  # type: ignore[arg-type]
 
 
 def no_telling(_: serving.Serving) -> None:
@@ -34,14 +29,14 @@ def test_a_port_that_is_taken_is_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(CannotServe, match="another program uses that port") as refused:
-            serving.serve(wanted(port=port), no_telling)
+            serving.serve(Path("x"), Order(port=port), no_telling)
     assert "--port" in refused.value.hint
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", ""])
 def test_an_address_open_to_others_needs_a_token(host: str) -> None:
     with pytest.raises(CannotServe, match="no token"):
-        serving.serve(wanted(host=host), no_telling)
+        serving.serve(Path("x"), Order(host=host, port=0), no_telling)
 
 
 def test_an_address_that_is_not_ours_is_a_sentence() -> None:

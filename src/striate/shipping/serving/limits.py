@@ -1,4 +1,6 @@
-"""How much one client, and all of them together, may ask of the server. Everything has a bound."""
+"""What `striate serve` is asked for, and how much one client, and all of them together, may ask of it.
+Everything has a bound.
+"""
 
 from __future__ import annotations
 
@@ -33,3 +35,20 @@ class Limits:
 
 
 DEFAULT = Limits()
+
+
+@final
+@dataclass(frozen=True)
+class Order:
+    """Where to serve, and who may come. Port 0 takes any that is free; `threads` is for each worker; the
+    model is called `name`, or after its file.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    threads: int | None = None
+    token: str | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    name: str | None = None
+    limits: Limits = DEFAULT

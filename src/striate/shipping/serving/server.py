@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
@@ -24,27 +24,11 @@ from striate.shipping.serving.connection import protocol
 from striate.shipping.serving.counts import Counts
 from striate.shipping.serving.desk import Desk
 from striate.shipping.serving.guard import LOOPBACK, Doors
-from striate.shipping.serving.limits import DEFAULT, Limits
+from striate.shipping.serving.limits import Limits, Order
 from striate.shipping.serving.routes import application
 from striate.shipping.serving.workers import Pool
 
 _BACKLOG = 2048
-
-
-@final
-@dataclass(frozen=True)
-class Wanted:
-    """What `striate serve` was asked for."""
-
-    model: Path
-    name: str
-    host: str = "127.0.0.1"
-    port: int = 8000
-    workers: int = 1
-    threads: int | None = None
-    token: str | None = None
-    allowed_hosts: tuple[str, ...] = ()
-    limits: Limits = field(default=DEFAULT)
 
 
 @final
@@ -68,28 +52,32 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve(wanted: Wanted, told: Callable[[Serving], None]) -> None:
+def serve(model: Path, order: Order, told: Callable[[Serving], None]) -> None:
     """Serve until a signal says to end; CannotServe, or what is wrong with the model, before."""
-    is_local = wanted.host in LOOPBACK or _is_loopback(wanted.host)
-    if not is_local and not wanted.token:
+    is_local = order.host in LOOPBACK or _is_loopback(order.host)
+    if not is_local and not order.token:
         raise CannotServe(
-            f"{wanted.host} is open to other machines, and there is no token",
+            f"{order.host} is open to other machines, and there is no token",
             "give --token or set STRIATE_TOKEN; requests then carry `Authorization: Bearer TOKEN`",
         )
-    with contextlib.closing(listening(wanted.host, wanted.port)) as listener:
+    with contextlib.closing(listening(order.host, order.port)) as listener:
         port = listener.getsockname()[1]
-        names = wanted.allowed_hosts if is_local else (*wanted.allowed_hosts, wanted.host)
-        doors = Doors(port, names, wanted.token, any_address=not is_local)
-        asyncio.run(_run(wanted, listener, doors, told))
+        names = order.allowed_hosts if is_local else (*order.allowed_hosts, order.host)
+        doors = Doors(port, names, order.token, any_address=not is_local)
+        asyncio.run(_run(model, order, listener, doors, told))
 
 
 async def _run(
-    wanted: Wanted, listener: socket.socket, doors: Doors, told: Callable[[Serving], None]
+    model: Path,
+    order: Order,
+    listener: socket.socket,
+    doors: Doors,
+    told: Callable[[Serving], None],
 ) -> None:
-    counts, limits = Counts(), _within_files(wanted.limits)
-    threads = wanted.threads or max(1, usable_threads() // wanted.workers)
-    pool = Pool(wanted.model, wanted.workers, threads, limits, counts)
-    desk = Desk(wanted.name, pool, counts, limits)
+    counts, limits = Counts(), _within_files(order.limits)
+    threads = order.threads or max(1, usable_threads() // order.workers)
+    pool = Pool(model, order.workers, threads, limits, counts)
+    desk = Desk(model_name(Path(order.name or model.resolve())), pool, counts, limits)
     server = _Server(
         uvicorn.Config(
             application(desk, doors),
@@ -102,7 +90,7 @@ async def _run(
     ending.listen()
     failed = pool.start()
     running = asyncio.create_task(server.serve([listener]))
-    telling = asyncio.create_task(_tell(wanted, listener, desk, threads, told))
+    telling = asyncio.create_task(_tell(order, listener, desk, threads, told))
     try:
         first: set[asyncio.Future[Any]] = {running, failed}
         await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
@@ -117,7 +105,7 @@ async def _run(
 
 
 async def _tell(
-    wanted: Wanted,
+    order: Order,
     listener: socket.socket,
     desk: Desk,
     threads: int,
@@ -127,8 +115,8 @@ async def _tell(
     while desk.counts.card is None:
         await asyncio.sleep(0.02)
     ready = desk.counts.card
-    url = address(wanted.host, listener.getsockname()[1])
-    told(Serving(url, wanted.name, ready["card"], ready["runtime"], wanted.workers, threads))
+    url = address(order.host, listener.getsockname()[1])
+    told(Serving(url, desk.name, ready["card"], ready["runtime"], order.workers, threads))
 
 
 @final
