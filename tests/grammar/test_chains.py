@@ -26,8 +26,9 @@ def test_each_arm_of_a_fork_is_a_stretch_of_its_own() -> None:
 def test_a_traced_network_is_one_stretch_or_none() -> None:
     import pytest
 
-    torch = pytest.importorskip("torch")
-    nn = torch.nn
+    pytest.importorskip("torch")
+    from torch import nn
+
     straight = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3))
     assert [len(chain) for chain in chains(plan(straight, (3, 8, 8)))] == [3]
 

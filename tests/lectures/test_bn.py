@@ -30,6 +30,7 @@ def test_values_and_gradients_are_those_of_torch(rng: np.random.Generator) -> No
     shown = bn(x, scale, shift, up)
     np.testing.assert_allclose(shown.arrays["y"], y.detach().numpy(), atol=1e-9)
     for name, tensor in zip(("dx", "dscale", "dshift"), given, strict=True):
+        assert tensor.grad is not None
         np.testing.assert_allclose(shown.arrays[name], tensor.grad.numpy(), atol=1e-9)
     np.testing.assert_allclose(shown.arrays["dx"].sum(axis=0), 0, atol=1e-12)
 

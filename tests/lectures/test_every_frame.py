@@ -45,7 +45,9 @@ MADE: dict[str, Callable[[], Shown]] = {
     "conv two channels": lambda: conv(
         np.stack([X, -X]), np.stack([K, K / 7]), Slide(dilation=(2, 1))
     ),
-    "conv large": lambda: conv(np.kron(X, np.ones((9, 9)))[None] + 99, named("gauss")[None]),
+    "conv large": lambda: conv(
+        np.kron(X, np.ones((9, 9))).astype(float)[None] + 99, named("gauss")[None]
+    ),
     "dropout": lambda: dropout(X[:3, :4], 0.3, draws=40),
     "fc": lambda: fc(X[0], X[1:4], upstream=X[0, :3]),
     "field": lambda: field(Plan.read("1x12x9: (conv3p1-2 relu)*2 max2 conv3p1-2"), at=(5, 0)),

@@ -23,6 +23,7 @@ def test_outputs_and_gradients_are_those_of_torch(rng: np.random.Generator) -> N
     shown = fc(x, w, b, up)
     np.testing.assert_allclose(shown.arrays["y"], y.detach().numpy(), atol=1e-12)
     for name, tensor in zip(("dx", "dweights", "dbias"), held, strict=True):
+        assert tensor.grad is not None
         np.testing.assert_allclose(shown.arrays[name], tensor.grad.numpy(), atol=1e-12)
         assert shown.arrays[name].shape == tuple(tensor.shape)
 

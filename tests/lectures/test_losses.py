@@ -36,6 +36,7 @@ def test_softmax_and_its_gradient_are_those_of_torch(rng: np.random.Generator) -
     loss.backward()
     shown = softmax(held, labels)
     assert shown.facts["loss"] == pytest.approx(loss.item())
+    assert scores.grad is not None
     np.testing.assert_allclose(shown.arrays["dscores"], scores.grad.numpy(), atol=1e-9)
     np.testing.assert_allclose(shown.arrays["p"].sum(axis=1), 1)
     check_drawn(shown, p="p", scores="scores")
@@ -49,6 +50,7 @@ def test_the_svm_and_its_gradient_are_those_of_torch(rng: np.random.Generator) -
     loss.backward()
     shown = svm(held, labels, 2.0)
     assert shown.facts["loss"] == pytest.approx(loss.item())
+    assert scores.grad is not None
     np.testing.assert_allclose(shown.arrays["dscores"], scores.grad.numpy(), atol=1e-9)
 
 

@@ -34,6 +34,7 @@ def test_values_and_downstream_are_those_of_torch(kind: str) -> None:
     y.backward(torch.tensor(up))
     shown = relu(X, kind, up)
     np.testing.assert_allclose(shown.arrays["y"], y.detach().numpy(), atol=1e-9)
+    assert x.grad is not None
     np.testing.assert_allclose(shown.arrays["dx"], x.grad.numpy(), atol=1e-9)
     assert shown.arrays["dx"].shape == X.shape
 

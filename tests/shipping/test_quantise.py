@@ -50,7 +50,7 @@ def test_the_range_is_reduced_where_sums_of_bytes_could_overflow(
     assert quantise.has_vnni()
 
 
-def layer(kind: str) -> tuple[torch.nn.Module, torch.Tensor, int]:
+def layer(kind: str) -> tuple[torch.nn.Conv2d | torch.nn.Linear, torch.Tensor, int]:
     """A layer, inputs of which every picture is flat, and how many steps its weights get at seven bits."""
     flat = torch.rand(20, 4, 1, 1).expand(20, 4, 5, 5).contiguous()
     match kind:
@@ -104,7 +104,8 @@ def test_eight_bits_lose_at_most_half_a_point_of_ten_thousand_pictures(
         test = [name for name in names if "test/" in name]
         pixels = np.stack([decode(held.read(name), Rules()) for name in train + test])
     truth = np.array([classes.index(name.split("/")[-2]) for name in test])
-    mean, std = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
+    mean = np.array([0.485, 0.456, 0.406], np.float32)
+    std = np.array([0.229, 0.224, 0.225], np.float32)
     images = ((pixels / np.float32(255) - mean) / std).transpose(0, 3, 1, 2).astype(np.float32)
     network = pretrained(f"resnet{depth}-cifar", data / "weights/resnet_cifar10" / file).network
     whole = tensor_graph(network, (3, 32, 32))

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -15,6 +16,7 @@ from onnx import TensorProto, helper
 from striate.errors import GraphRefused
 from striate.grammar.plan import Plan
 from striate.shipping import session
+from striate.shipping.graph_scan import refuse_outside
 from striate.shipping.session import FACTS, Session, facts_text
 from striate.shipping.to_onnx import tensor_graph
 
@@ -58,7 +60,12 @@ def test_a_file_gives_what_its_bytes_give(
         monkeypatch.undo()
     given: list[object] = []
     opened = session._opened
-    monkeypatch.setattr(session, "_opened", lambda *told: (given.append(told[0]), opened(*told))[1])
+
+    def and_note(model: Any, *told: Any) -> Any:
+        given.append(model)
+        return opened(model, *told)
+
+    monkeypatch.setattr(session, "_opened", and_note)
     pictures = rng.standard_normal((3, 1, 8, 8), np.float32)
     made = Session(file, threads=1)
     assert np.array_equal(made.run(pictures), Session(file.read_bytes(), threads=1).run(pictures))
@@ -73,13 +80,12 @@ def test_what_is_opened_is_what_was_scanned_though_the_name_is_given_to_another(
     file = aged(tmp_path / "a.onnx", data(), monkeypatch)
     other = tmp_path / "other.onnx"
     other.write_bytes(changed('{"format": 1, "classes": ["x", "y", "z"]}'))
-    scan = session.refuse_outside
 
     def and_swap(content: bytes) -> None:
-        scan(content)
+        refuse_outside(content)
         other.replace(file)
 
-    monkeypatch.setattr(session, "refuse_outside", and_swap)
+    monkeypatch.setattr("striate.shipping.session.refuse_outside", and_swap)
     # The link count of the first file changes with its name, and so does its ctime: refusing is right too.
     with contextlib.suppress(GraphRefused):
         assert Session(file, threads=1).facts["classes"] == ["a", "b", "c"]
@@ -90,15 +96,15 @@ def test_a_file_that_is_written_into_after_the_scan_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = aged(tmp_path / "a.onnx", data(), monkeypatch)
-    scan, before = session.refuse_outside, file.stat()
+    before = file.stat()
 
     def and_write(content: bytes) -> None:
-        scan(content)
+        refuse_outside(content)
         time.sleep(0.05)  # longer than the finest that a file system tells apart
         file.write_bytes(changed('{"format": 1, "classes": ["x", "y", "z"]}'))
         os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
-    monkeypatch.setattr(session, "refuse_outside", and_write)
+    monkeypatch.setattr("striate.shipping.session.refuse_outside", and_write)
     with pytest.raises(GraphRefused, match="changed while it was opened"):
         Session(file, threads=1)
 

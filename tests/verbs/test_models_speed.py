@@ -11,13 +11,10 @@ torch = pytest.importorskip("torch")
 
 
 def test_each_network_is_timed_with_progress_and_threads_are_put_back() -> None:
+    from tests.verbs.made import followed  # needs torch
+
     before = torch.get_num_threads()
-    events, told = measured(["lenet5", "convnetjs-cifar10"], 0.0), []
-    try:
-        while True:
-            told.append(next(events))
-    except StopIteration as end:
-        found = end.value
+    told, found = followed(measured(["lenet5", "convnetjs-cifar10"], 0.0))
     assert told == [Working("measuring", 0, 2), Working("measuring", 1, 2)]
     assert list(found) == ["lenet5", "convnetjs-cifar10"]
     for speed in found.values():

@@ -61,6 +61,7 @@ def test_of_many_pictures_the_first_are_shown_and_the_numbers_of_all_are_written
     see.write(whole, tmp_path / "w.html", tmp_path / "w.npz")
     monkeypatch.setattr("striate.seeing.figures.why.SHOWN", 2)
     events, figure = followed(why(run, names, wanted))
+    assert isinstance(events[0], Working)
     assert events[0].what == "reading pictures"
     assert "The first 2 of 5 pictures are shown" in figure.lead
     assert len([p for p in panels(figure) if not p.is_below]) == 2

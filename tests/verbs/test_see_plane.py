@@ -9,11 +9,13 @@ import numpy as np
 from striate.verbs.see_crowd import Crowd
 from striate.verbs.see_opened import opened
 from striate.verbs.see_plane import hyperplanes
+from striate.verbs.train_order import Working
 from tests.verbs.made import folder, followed, photographs, photos
 
 
 def test_pictures_lie_in_a_plane_with_the_classes_of_the_network() -> None:
     events, figure = followed(hyperplanes(str(photos().path), Crowd(data=str(photographs()))))
+    assert isinstance(events[0], Working)
     assert events[0].total == 40
     assert figure.arrays["places"].shape == (40, 2)
     assert figure.facts["classes"] == ["cat", "dog"]

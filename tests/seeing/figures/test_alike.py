@@ -45,7 +45,8 @@ def test_the_answer_is_told_with_its_errors(distance: float, said: str, answer: 
 def test_without_a_band_there_are_two_errors() -> None:
     pair = Pair(("a", "b"), (PIXELS, PIXELS), 0.1)
     figure = same_figure("net", pair, judged(Threshold(0.4, 0.4, 0.4)))
-    table = figure.parts[1]
+    panel, table = figure.parts[:2]
+    assert isinstance(panel, Panel)
     assert isinstance(table, Table)
     assert len(table.rows) == 2
-    assert "different above." in figure.parts[0].said
+    assert "different above." in panel.said

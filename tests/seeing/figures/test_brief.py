@@ -36,6 +36,7 @@ def test_each_map_stands_beside_the_same_on_shuffled_weights(rng) -> None:
     assert [tile.is_apart for tile in wrong.tiles] == [False, False, True, False, True]
     assert wrong.tiles[2].note == "alike: −0.25"
     assert right.tiles[2].note == "one of the two is blank"
+    assert wrong.tiles[2].values is not None
     assert np.array_equal(wrong.tiles[2].values, found[0].twins.values[0])
     assert "full colour from" in wrong.tiles[3].note
     assert table.rows == (("cam", "0.250 s", "−0.25"), ("gradient", "0.250 s", "0.60"))

@@ -12,7 +12,7 @@ from striate.seeing.figures.rows import Rows
 
 def test_rows_are_read_back_as_one_array(rng: np.random.Generator) -> None:
     wanted = rng.normal(size=(5, 3, 4)).astype(np.float32)
-    rows = Rows()
+    rows, held = Rows(), io.BytesIO()
     for row in wanted:
         rows.add(row)
         held = io.BytesIO()

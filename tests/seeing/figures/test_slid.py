@@ -72,7 +72,7 @@ def test_the_figure_frames_the_likeliest_place_and_holds_the_numbers() -> None:
     ],
 )
 def test_it_says_how_the_scores_came_about(
-    reason: str, apart: tuple[float, ...], told: str
+    reason: str, apart: tuple[float, ...] | None, told: str
 ) -> None:
     differences = None if apart is None else np.array(apart)
     assert told in how(made()._replace(reason=reason, apart=differences), 1, "moose")

@@ -18,10 +18,11 @@ BIAS = np.array([0.3, -0.2, 0.1])
 
 def made() -> nn.Sequential:
     """A linear classifier of pictures 1 1 2."""
-    model = nn.Sequential(nn.Flatten(), nn.Linear(2, 3)).double()
+    linear = nn.Linear(2, 3)
+    model = nn.Sequential(nn.Flatten(), linear).double()
     with torch.no_grad():
-        model[1].weight.copy_(torch.from_numpy(WEIGHT))
-        model[1].bias.copy_(torch.from_numpy(BIAS))
+        linear.weight.copy_(torch.from_numpy(WEIGHT))
+        linear.bias.copy_(torch.from_numpy(BIAS))
     return model
 
 

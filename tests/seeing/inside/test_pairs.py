@@ -6,13 +6,16 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from striate.errors import CannotJudge
 from striate.seeing.inside import pairs
 from striate.seeing.inside.pairs import Counted, Threshold, apart, chosen, counted, rates
 
 
-def drawn(rng: np.random.Generator, count: int, noise: float = 0.4) -> tuple:
+def drawn(
+    rng: np.random.Generator, count: int, noise: float = 0.4
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Pictures around six directions that are the same for every draw."""
     middles = np.random.default_rng(0).normal(size=(6, 5))
     labels = rng.integers(0, 6, count)
