@@ -19,7 +19,7 @@ ODD = (
 
 
 def test_the_table_of_the_example_is_the_golden_one(golden: Callable[..., None]) -> None:
-    golden("plan/example.out", str(Plan.read(EXAMPLE)))
+    golden("plan/example_table.out", str(Plan.read(EXAMPLE)))
 
 
 def test_the_table_of_an_odd_network_is_the_golden_one(golden: Callable[..., None]) -> None:
