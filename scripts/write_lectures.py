@@ -1,12 +1,12 @@
-"""Write docs/lectures anew: a notebook for each lecture, and the page of errata."""
+"""Write docs/lectures anew: a notebook for each lecture, the pages of errata and of figures."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from striate.cli.typed import drawn
+from striate.lectures.told import errata, figures
 from striate.lectures.told.course import LECTURES
-from striate.lectures.told.errata import markdown
 from striate.lectures.told.notebook import notebook
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "lectures"
@@ -15,7 +15,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "lectures"
 def main() -> None:
     """Run every command of every lecture."""
     FOLDER.mkdir(exist_ok=True)
-    (FOLDER / "errata.md").write_text(markdown(), encoding="utf-8")
+    (FOLDER / "errata.md").write_text(errata.markdown(), encoding="utf-8")
+    (FOLDER / "figures.md").write_text(figures.markdown(), encoding="utf-8")
     for told in LECTURES:
         (FOLDER / f"{told.name}.ipynb").write_text(notebook(told, drawn), encoding="utf-8")
 

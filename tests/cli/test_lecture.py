@@ -59,6 +59,15 @@ def test_json_holds_what_each_command_printed(striate: Callable) -> None:
     assert "76" in section["commands"][0]["output"]
 
 
+def test_figures_of_a_lecture_are_listed_with_their_commands(striate: Callable) -> None:
+    done = striate("lecture", "L4", "--figures")
+    assert done.code == 0, done.err
+    assert "372 parameters against 10\n  striate show matrix -o matrix.svg\n" in done.out
+    assert "striate train shapes -o convnet" in done.out
+    held = json.loads(striate("lecture", "l4", "--figures", "--json").out)["figures"]
+    assert {"what": "progress on ImageNet", "commands": ["striate models"]} in held
+
+
 def test_titles_of_one_lecture_are_listed(striate: Callable) -> None:
     done = striate("lecture", "L3", "--list")
     assert "5  Stacking Convolutions" in done.out

@@ -73,6 +73,18 @@ def test_l1_its_numbers_stand_in_the_terminal_the_svg_and_the_arrays(striate: Ca
     assert "written: a.svg" in done.err
 
 
+def test_scores_of_ones_own_need_no_labels_but_for_the_svm(striate: Callable) -> None:
+    done = striate("show", "softmax", "--scores", "1 2/3 0")
+    assert done.code == 0, done.err
+    assert "loss" not in done.out
+    assert "loss" in striate("show", "softmax").out
+    assert "loss" not in striate("show", "softmax", "--labels", "").out
+    assert "L = 1.313" in striate("show", "softmax", "--scores", "1 2", "--labels", "0").out
+    refused = striate("show", "svm", "--scores", "1 2/3 0")
+    assert refused.code == 2
+    assert "needs the right classes" in refused.err
+
+
 def test_a_gif_has_a_frame_for_each_place(striate: Callable) -> None:
     done = striate("show", "conv", "--image", "1 2 3/4 5 6", "--kernel", "1 1", "-o", "a.gif")
     assert done.code == 0, done.err

@@ -19,6 +19,7 @@ from striate.lectures.field import field
 from striate.lectures.graph import graph
 from striate.lectures.head import head
 from striate.lectures.hog import example, hog
+from striate.lectures.hues import hues
 from striate.lectures.kernels import named
 from striate.lectures.losses import softmax, svm
 from striate.lectures.matrix import matrix
@@ -55,6 +56,7 @@ MADE: dict[str, Callable[[], Shown]] = {
     "graph": lambda: graph("x=0.7 y=-1.3: sigmoid(x*y - 2)/y + x^3", is_backward=True),
     "head": lambda: head(X, np.stack([K, -K]), np.array([0.5, 100.0])),
     "hog": lambda: hog(example()[:48, :70], at=(3, 2)),
+    "hues": lambda: hues(example()[:48, :70]),
     "matrix": lambda: matrix(X, K),
     "merged": lambda: merged(X, K, K.T),
     "pool": lambda: pool(X, Pooling("average", (3, 2), (2, 2), is_backward=True)),

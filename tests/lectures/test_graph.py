@@ -14,6 +14,7 @@ from striate.errors import UsageError
 from striate.lectures.graph import EXAMPLE, graph
 from striate.lectures.graph_read import read
 from striate.lectures.shown import Net
+from striate.textbook.activations import relu
 from tests.lectures.reading import words
 
 
@@ -161,6 +162,24 @@ def test_what_cannot_be_read_is_said_with_its_place(text: str, told: str) -> Non
     with pytest.raises(UsageError) as met:
         graph(text, is_backward=True)
     assert told in met.value.text
+
+
+@pytest.mark.parametrize("text", ["x=0 y=0: y * x^0.5", "x=0: x^0", "x=0: x^0.3 + x"])
+def test_where_there_is_no_slope_the_way_back_is_refused_and_the_way_forward_is_not(
+    text: str,
+) -> None:
+    with pytest.raises(UsageError, match="has no slope where it is"):
+        graph(text, is_backward=True)
+    assert np.isfinite(graph(text).arrays["value"])
+
+
+def test_a_number_without_a_slope_is_no_fault_for_it_learns_nothing() -> None:
+    assert float(graph("x=3: x + 0^0.5", is_backward=True).arrays["d_x"]) == 1
+
+
+def test_at_its_kink_relu_lets_nothing_back_as_the_layer_does() -> None:
+    assert float(graph("x=0: relu(x)", is_backward=True).arrays["d_x"]) == 0
+    assert float(relu().slope(np.zeros(1))[0]) == 0
 
 
 def test_an_ending_in_infinity_is_refused_but_small_numbers_are_not() -> None:

@@ -66,6 +66,14 @@ def test_scores_of_a_thousand_overflow_nothing() -> None:
     assert np.isfinite(shown.arrays["exp"]).all()
 
 
+def test_large_scores_say_what_was_taken_off_them_and_no_loss_is_infinite() -> None:
+    shown = softmax(np.array([[1000.0, 0.0], [3.0, 0.0]]), np.array([1, 0]))
+    assert "  sum of e^(s − 1000) = 1 + 0 = 1" in shown.lines
+    assert "  loss = −log p[1] = log(sum of e^s) − 0 = 1000" in shown.lines
+    assert "  sum of e^s = 20.09 + 1 = 21.09" in shown.lines
+    assert "inf" not in " ".join(shown.lines)
+
+
 def test_what_does_not_go_together_is_said() -> None:
     with pytest.raises(UsageError, match="1 labels for 3 pictures"):
         svm(SCORES, LABELS[:1])

@@ -85,6 +85,18 @@ def test_l2_f_5_s_2_p_whatever_fits_nothing_fits_an_even_size() -> None:
     assert "no padding fits" not in told(Steps((33, 33), (5, 5), (2, 2)))
 
 
+@pytest.mark.parametrize("stride", [2, 3, 4, 5])
+@pytest.mark.parametrize("kernel", [1, 2, 3, 5])
+@pytest.mark.parametrize("size", [7, 8, 12, 33])
+def test_no_padding_fits_is_said_only_where_none_does(size: int, kernel: int, stride: int) -> None:
+    text = told(Steps((size, size), (kernel, kernel), (stride, stride)))
+    fitting = [p for p in range(40) if (size + 2 * p - kernel) % stride == 0]
+    assert ("no padding fits" in text) == (not fitting)
+    assert ("no padding smaller than the window fits" in text) == (
+        min(fitting, default=0) >= kernel
+    )
+
+
 def test_l1_with_padding_1_a_corner_is_used_4_times_an_edge_6_and_the_inside_9() -> None:
     used = steps(Steps(pad=(1, 1))).arrays["uses"]
     assert used[0, 0] == used[0, -1] == used[-1, 0] == used[-1, -1] == 4

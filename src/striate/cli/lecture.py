@@ -81,16 +81,18 @@ def _command_of(name: str) -> click.Command:
             f"striate lecture {name}",
             f"striate lecture {name} --list",
             f"striate lecture {name} --section 2",
+            f"striate lecture {name} --figures",
         ),
     )
     @click.option(
         "--section", "wanted", metavar="TITLE", help="Its number, or a part of its title."
     )
     @click.option("--list", "is_listed", is_flag=True, help="Titles alone.")
+    @click.option("--figures", is_flag=True, help="Each figure of its slides, and how to make it.")
     @output.json_option
-    def one(wanted: str | None, is_listed: bool, as_json: bool) -> int:
-        if is_listed:
-            _list(name, as_json)
+    def one(wanted: str | None, is_listed: bool, figures: bool, as_json: bool) -> int:
+        if is_listed or figures:
+            (_figures if figures else _list)(name, as_json)
             return 0
         return _tell(name, wanted, as_json)
 
@@ -115,6 +117,21 @@ def _list(name: str | None, as_json: bool) -> None:
         lines = [f"{one['name']}  {one['course']}: {one['about']}"]
         lines += [f"  {number:2}  {title}" for number, title in enumerate(one["sections"], 1)]
         blocks.append("\n".join(lines))
+    output.emit("\n\n".join(blocks))
+
+
+def _figures(name: str, as_json: bool) -> None:
+    from striate.lectures.told.figures import NETWORKS
+    from striate.lectures.told.figures import figures as figures_of
+
+    found = figures_of(name)
+    if as_json:
+        output.emit_json({"lecture": name, "figures": [one._asdict() for one in found]})
+        return
+    blocks = ["\n".join((one.what, *(f"  {line}" for line in one.commands))) for one in found]
+    blocks.append(
+        "\n".join(("the networks that are looked into", *(f"  {line}" for line in NETWORKS)))
+    )
     output.emit("\n\n".join(blocks))
 
 

@@ -42,6 +42,7 @@ TOPICS = (
     Topic("dropout", "Layers and graphs", "show_reckoning", "Zeroed with p, the rest × 1 / (1 − p)."),
     Topic("race", "Learning", "show_learning", "Optimisers run down a surface."),
     Topic("boundaries", "Learning", "show_learning", "Where three kinds of network decide."),
+    Topic("hues", "Before networks", "show_features", "Which colours there are, wherever they are."),
     Topic("hog", "Before networks", "show_features", "Which way edges run: HOG, as strokes."),
     Topic("words", "Before networks", "show_features", "A picture as a bag of visual words."),
 )  # fmt: skip

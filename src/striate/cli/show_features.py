@@ -1,4 +1,4 @@
-"""`striate show` of what came before networks: hog, words."""
+"""`striate show` of what came before networks: hues, hog, words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,31 @@ import click
 
 from striate.cli import output
 from striate.cli.show_flags import Place, checked, give, outputs
+
+
+@click.command(
+    epilog=output.examples(
+        "striate show hues",
+        "striate show hues photo.jpg --bins 24 -o hues.png",
+    )
+)
+@click.argument("picture", required=False)
+@click.option(
+    "--bins", type=click.IntRange(1, 36), default=12, show_default=True, help="Parts of the circle."
+)
+@outputs
+def hues(picture: str | None, bins: int, out: Path | None, npz: Path | None, as_json: bool) -> None:
+    """A histogram of hues: which colours a picture has, and nothing of where they are.
+
+    PICTURE is a file, or numbers 0 to 255 in three channels; without one a drawn picture is taken.
+    """
+    from striate.lectures.hog import example
+    from striate.lectures.hues import hues as shown
+    from striate.verbs.show_pictures import pixels_of
+
+    checked(out, npz)
+    pixels, told = (example(), "a drawn picture") if picture is None else pixels_of(picture)
+    give(shown(pixels, bins, told), out, npz, as_json)
 
 
 @click.command(

@@ -9,6 +9,7 @@ import click
 
 from striate.cli import output
 from striate.cli.show_flags import checked, give, outputs
+from striate.errors import UsageError
 
 
 @click.command(
@@ -96,7 +97,14 @@ def relu(
     give(shown(values, kind, show_read.upstream(flags, values.shape)), out, npz, as_json)
 
 
-_SCORES = "3.2 5.1 -1.7/1.3 4.9 2.0/2.2 2.5 -3.1"
+_SCORES, _LABELS = "3.2 5.1 -1.7/1.3 4.9 2.0/2.2 2.5 -3.1", "0 1 2"
+
+
+def _labels(scores: str, labels: str | None) -> str:
+    """What was typed; the example has labels of its own, other scores have none."""
+    if labels is None:
+        return _LABELS if scores == _SCORES else ""
+    return labels.strip()
 
 
 @click.command(
@@ -107,18 +115,19 @@ _SCORES = "3.2 5.1 -1.7/1.3 4.9 2.0/2.2 2.5 -3.1"
 )
 @click.option("--scores", default=_SCORES, show_default=True, help="A row for each picture.")
 @click.option(
-    "--labels", default="0 1 2", show_default=True, help='Right classes, from 0 on; "" for none.'
+    "--labels", help="Right classes, from 0 on.  [default: 0 1 2 for the example, else none]"
 )
 @outputs
-def softmax(scores: str, labels: str, out: Path | None, npz: Path | None, as_json: bool) -> None:
+def softmax(
+    scores: str, labels: str | None, out: Path | None, npz: Path | None, as_json: bool
+) -> None:
     """Softmax: scores to probabilities, the loss −log p, and its gradient."""
     from striate.lectures.losses import softmax as shown
     from striate.verbs import show_read
 
     checked(out, npz)
-    right = (
-        show_read.whole(show_read.row(labels, "--labels"), "--labels") if labels.strip() else None
-    )
+    labels = _labels(scores, labels)
+    right = show_read.whole(show_read.row(labels, "--labels"), "--labels") if labels else None
     give(shown(show_read.table(scores, "--scores"), right), out, npz, as_json)
 
 
@@ -129,19 +138,29 @@ def softmax(scores: str, labels: str, out: Path | None, npz: Path | None, as_jso
     )
 )
 @click.option("--scores", default=_SCORES, show_default=True, help="A row for each picture.")
-@click.option("--labels", default="0 1 2", show_default=True, help="Right classes, from 0 on.")
+@click.option("--labels", help="Right classes, from 0 on.  [default: 0 1 2 for the example]")
 @click.option(
     "--margin", type=float, default=1.0, show_default=True, help="How far ahead it should be."
 )
 @outputs
 def svm(
-    scores: str, labels: str, margin: float, out: Path | None, npz: Path | None, as_json: bool
+    scores: str,
+    labels: str | None,
+    margin: float,
+    out: Path | None,
+    npz: Path | None,
+    as_json: bool,
 ) -> None:
     """The multiclass SVM loss: every wrong class should score a margin less than the right one."""
     from striate.lectures.losses import svm as shown
     from striate.verbs import show_read
 
     checked(out, npz)
+    labels = _labels(scores, labels)
+    if not labels:
+        raise UsageError(
+            "the SVM loss needs the right classes", 'such as --labels "0 2", one for each row'
+        )
     right = show_read.whole(show_read.row(labels, "--labels"), "--labels")
     give(shown(show_read.table(scores, "--scores"), right, margin), out, npz, as_json)
 

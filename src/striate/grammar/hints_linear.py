@@ -64,7 +64,10 @@ def _told(run: list[Layer], chain: Chain) -> Iterator[Hint]:
         what = f"one fc{last.output.count}"
     else:
         kernel, stride = _merged(run)
-        what = f"one {kernel[0]}x{kernel[1]} convolution to {last.output.channels} channels"
+        made = last.output.channels
+        what = (
+            f"one {kernel[0]}x{kernel[1]} convolution to {made} channel{'s' if made != 1 else ''}"
+        )
         what += f" with stride {_size(stride)}" if stride != (1, 1) else ""
     inside = chain[chain.index(run[0]) : chain.index(last)]
     has_norm = any(isinstance(layer.kind, BatchNorm) for layer in inside)
@@ -72,7 +75,7 @@ def _told(run: list[Layer], chain: Chain) -> Iterator[Hint]:
     yield Hint(
         "linear-pair",
         tuple(names),
-        f"{listed} follow one another without an activation: together they can do what {what} does{norm}",
+        f"{listed} follow one another without an activation: together they do no more than {what}{norm}",
         f"a relu after {' and '.join(names[:-1])}"
         if len(names) < 4
         else "a relu after each of them",

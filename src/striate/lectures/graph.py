@@ -21,6 +21,7 @@ def graph(text: str = EXAMPLE, is_backward: bool = False) -> Shown:
         _check(formula, order)
         if is_backward:
             backward(formula.end)
+            _check_slopes(formula, order)
     title = formula.texts[formula.end]
     lines = [f"{title}   with {', '.join(_given(formula)) or 'numbers alone'}"]
     if formula.assumed:
@@ -69,6 +70,18 @@ def _check(formula: Formula, order: list[Node]) -> None:
             )
 
 
+def _check_slopes(formula: Formula, order: list[Node]) -> None:
+    """At 0 a root has no slope, nor has 1/x; their backward would go on with infinity."""
+    for node in order:
+        learning = [edge for edge in node.edges if not _is_fixed(edge.parent, formula)]
+        if any(not np.isfinite(np.asarray(edge.local)) for edge in learning):
+            raise UsageError(
+                f"{formula.texts[node]} has no slope where it is {number(float(node.value))}: "
+                "nothing can go back through it",
+                "choose other values, or leave --backward out",
+            )
+
+
 def _forward(node: Node, formula: Formula) -> str:
     """A step with its numbers: x * w = 2 * 1 = 2."""
     numbers = [signed(float(edge.parent.value)) for edge in node.edges]
@@ -87,8 +100,8 @@ def _backward(node: Node, formula: Formula) -> list[str]:
     """What a node sends to each node that it was made of."""
     lines = []
     for edge in node.edges:
-        if not edge.parent.edges and edge.parent.name not in formula.leaves:
-            continue  # a number of the formula learns nothing
+        if _is_fixed(edge.parent, formula):
+            continue
         upstream = float(node.gradient)
         local = float(np.asarray(edge.local))
         lines.append(
@@ -96,6 +109,11 @@ def _backward(node: Node, formula: Formula) -> list[str]:
             f"{signed(upstream)} × {signed(local)} = {number(upstream * local)}"
         )
     return lines
+
+
+def _is_fixed(node: Node, formula: Formula) -> bool:
+    """A number of the formula learns nothing."""
+    return not node.edges and node.name not in formula.leaves
 
 
 def _leaves(formula: Formula, order: list[Node]) -> list[str]:

@@ -26,7 +26,7 @@ FUNCTIONS: dict[str, Callable[[Node], Node]] = {
     "exp": graph.exp,
     "log": graph.log,
     "sigmoid": graph.sigmoid,
-    "relu": lambda a: graph.maximum(a, Node(0.0, "0")),
+    "relu": lambda a: graph.maximum(Node(0.0, "0"), a),  # at 0 the slope is 0, as in the layer
 }
 _TOKEN = re.compile(
     r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|(.))"

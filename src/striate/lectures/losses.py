@@ -18,7 +18,7 @@ from striate.lectures.shown import (
     number,
     signed,
 )
-from striate.textbook.losses import HingeLoss, Softmax, SoftmaxLoss
+from striate.textbook.losses import HingeLoss, Softmax, SoftmaxLoss, log_softmax
 
 Whole = NDArray[np.int64]
 _MOST = 12  # pictures and classes
@@ -29,23 +29,20 @@ def softmax(scores: Floats, labels: Whole | None = None) -> Shown:
     _check(scores, labels)
     p = Softmax().forward(scores)
     # e^s of the lecture; where it would overflow, of s less the largest score, which gives the same p
-    low = scores - np.where(
-        scores.max(axis=1, keepdims=True) > 300, scores.max(axis=1, keepdims=True), 0
-    )
-    raised = np.exp(low)
+    most = scores.max(axis=1, keepdims=True)
+    taken = np.where(most > 300, most, 0)
+    raised = np.exp(scores - taken)
     arrays = {"scores": scores, "exp": raised, "p": p}
     lines = ["Softmax: p = e^s / sum of e^s"]
     for n, row in enumerate(scores):
         total = float(raised[n].sum())
-        lines += ["", f"picture {n}", *_columns(("s", row), ("e^s", raised[n]), ("p", p[n]))]
+        name = f"e^(s − {number(float(taken[n, 0]))})" if taken[n, 0] else "e^s"
+        lines += ["", f"picture {n}", *_columns(("s", row), (name, raised[n]), ("p", p[n]))]
         lines.append(
-            f"  sum of e^s = {' + '.join(number(float(v)) for v in raised[n])} = {number(total)}"
+            f"  sum of {name} = {' + '.join(number(float(v)) for v in raised[n])} = {number(total)}"
         )
         if labels is not None:
-            own = float(p[n, labels[n]])
-            lines.append(
-                f"  loss = −log p[{labels[n]}] = −log {number(own)} = {number(-float(np.log(own)))}"
-            )
+            lines.append(f"  loss = −log p[{labels[n]}] = {_minus_log(p[n], row, int(labels[n]))}")
     parts: list[Part] = [
         Grid("scores", scores, boxes=_lit(labels)),
         Sign("→"),
@@ -106,6 +103,14 @@ def svm(scores: Floats, labels: Whole, margin: float = 1.0) -> Shown:
         rows.append((Words(tuple(worked)),))
     title = "Multiclass SVM: right classes ahead by a margin"
     return Shown(title, tuple(lines), arrays, Still(title, tuple(rows), _said(facts)), (), facts)
+
+
+def _minus_log(p: Floats, scores: Floats, label: int) -> str:
+    """With its number; a share that is too small to be one is left as scores: log sum e^s − s."""
+    loss = -float(log_softmax(scores[None])[0, label])
+    if p[label] > 0:
+        return f"−log {number(float(p[label]))} = {number(loss)}"
+    return f"log(sum of e^s) − {signed(float(scores[label]))} = {number(loss)}"
 
 
 def _check(scores: Floats, labels: Whole | None) -> None:

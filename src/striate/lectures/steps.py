@@ -253,8 +253,14 @@ def _keeping(asked: Steps) -> Iterator[str]:
     rule = ", ".join(f"F = {f} with P = {(f - 1) // 2}" for f in (3, 5, 7))
     yield f"stride 1 keeps the size where P = (F − 1)/2: {rule}"
     fitting = [p for p in range(max(asked.kernel)) if _fits(asked._replace(pad=(p, p)))]
-    if any(s > 1 for s in asked.stride) and not fitting:
+    if fitting or all(s == 1 for s in asked.stride):
+        return
+    if any(
+        w.stride % 2 == 0 and w.room(n) % 2 for w, n in zip(asked.windows, asked.size, strict=True)
+    ):
         yield f"no padding fits: 2P is even, and S = {_pair(asked.stride)} does not divide N + 2P − F"
+    else:
+        yield "no padding smaller than the window fits"
 
 
 def _fits(asked: Steps) -> bool:

@@ -60,6 +60,7 @@ ROWS = [
     ("3@64×64 to 5@64×64 with 140 parameters", "L1", 'striate plan "3x64x64: conv3p1-5"', ["5x64x64 140"]),
     ("two 3×3×3 filters on 7×7×3 give 3×3×2 with stride 2 and 56 parameters", "L1",
      "striate show two-filters", ["(7 − 3)/2 + 1 = 3", "= 56 parameters"]),
+    ("a histogram of colours", "L2", "striate show hues", ["230,400 numbers become 12"]),
     ("HOG of 320×240 has 10,800 numbers", "L2", "striate show hog", ["30 · 40 · 9 = 10,800"]),
     ("a perceptron on 20×20 has 400 weights", "L2", 'striate plan "1x20x20: fc1b0"', ["fc1b0 1 400"]),
     ("the perceptron's rule w + α(d − y)x", "L2",
@@ -119,8 +120,13 @@ MISTAKES = [
         "striate show steps --size 32 --kernel 5 --stride 2",
         ["= 14.5", "= 15.5", "= 16.5"],
     ),
+    (
+        "whatever-fits",
+        'striate plan "N=32 F=5 S=2 P=?" --fit',
+        ["= 14.5", "= 15.5", "= 16.5", "no padding fits"],
+    ),
     ("height-first", 'striate plan "1x10x20: conv3x1"', ["1x8x20"]),
-    ("imagenet-size", "striate models alexnet", ["alexnet"]),
+    ("imagenet-size", "striate data list", ["imagenet 1,331,167 1,000"]),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,23 @@ def every_part(rng: np.random.Generator) -> tuple[Part, ...]:
         Words("Sums", ("1 × 2", "  = 2"), is_plain=True),
         Words("Sentences", ("One.", "Two.")),
     )
+
+
+def test_a_figure_shows_its_page_in_a_notebook_in_a_frame_of_its_own(
+    rng: np.random.Generator,
+) -> None:
+    figure = Figure('Title "of" <this>', "Lead.", every_part(rng))
+    frames: list[dict[str, str | None]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            assert tag == "iframe", "nothing of the page stands outside of its frame"
+            frames.append(dict(attrs))
+
+    Reader().feed(figure._repr_html_())
+    (frame,) = frames
+    assert frame["srcdoc"] == page.page_of(figure)
+    assert frame["title"] == figure.title
 
 
 def test_a_page_holds_every_part_and_asks_for_nothing_from_elsewhere(

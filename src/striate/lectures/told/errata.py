@@ -59,6 +59,7 @@ ERRATA = (
         "fits with any padding.",
         (
             "striate show steps --size 32 --kernel 5 --stride 2",
+            'striate plan "N=32 F=5 S=2 P=?" --fit',
             "striate show steps --size 33 --kernel 5 --stride 2 --pad 2",
         ),
     ),
@@ -73,8 +74,8 @@ ERRATA = (
         "imagenet-size", "L4", "How large ImageNet is",
         "ImageNet has 14 million pictures with 1,000 labels.",
         "All of ImageNet has 14 million pictures, of about 22,000 labels. The set with 1,000 classes, "
-        "which networks are compared on, has 1.28 million pictures to train on.",
-        ("striate models alexnet",),
+        "which networks are compared on, has 1.28 million pictures to train on and 50,000 to judge by.",
+        ("striate data list",),
     ),
 )  # fmt: skip
 

@@ -70,7 +70,7 @@ LECTURE = Lecture(
             "Zero padding",
             "A border of one zero keeps 7×7 for a 3×3 filter. P = 1, 2, 3 keep the size for F = 3, 5, 7. "
             "Without it 5×5 filters shrink 32 to 28, 24, 20, 16, 12, 8, 4, and nothing is left for a deep "
-            "network.",
+            "network. The hints under the last table say so too.",
             (
                 "striate show steps --size 7 --kernel 3 --pad 1",
                 'striate plan "1x7x7: conv3p1 conv5p2 conv7p3"',

@@ -40,11 +40,11 @@ LECTURE = Lecture(
         ),
         Section(
             "Image Features",
-            "Before convnets a picture was described first and classified then. HOG counts edge "
-            "directions, in 9 bins, in cells of 8×8 pixels: on 320×240 that is 30 · 40 · 9 = 10,800 "
-            "numbers. A bag of words counts which kinds of patches there are. `striate baselines DATA` "
-            "compares all these methods on your pictures.",
-            ("striate show hog", "striate show words"),
+            "Before convnets a picture was described first and classified then. A histogram of hues says "
+            "which colours there are, and forgets where. HOG counts edge directions, in 9 bins, in cells of "
+            "8×8 pixels: on 320×240 that is 30 · 40 · 9 = 10,800 numbers. A bag of words counts which kinds "
+            "of patches there are. `striate baselines DATA` compares all these methods on your pictures.",
+            ("striate show hues", "striate show hog", "striate show words"),
         ),
         Section(
             "A bit of history",
@@ -90,7 +90,11 @@ LECTURE = Lecture(
             "Common settings",
             "Filters in powers of two; F = 3 with P = 1, F = 5 with P = 2, F = 1 with P = 0. A 1×1 filter "
             "makes sense: it mixes the channels of each pixel.",
-            ('striate plan "64x56x56: conv1-32"', "striate show steps --size 32 --kernel 5 --stride 2"),
+            (
+                'striate plan "64x56x56: conv1-32"',
+                "striate show steps --size 32 --kernel 5 --stride 2",
+                'striate plan "N=32 F=5 S=2 P=?" --fit',
+            ),
             ("whatever-fits", "height-first"),
         ),
         Section(

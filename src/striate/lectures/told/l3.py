@@ -41,7 +41,8 @@ LECTURE = Lecture(
         Section(
             "Stacking Convolutions",
             "Two linear steps in a row are one linear step. So two 3×3 convolutions without an activation "
-            "between them are one 5×5 convolution, whose kernel is the convolution of the two kernels.",
+            "between them are one 5×5 convolution, whose kernel is the convolution of the two kernels. "
+            "`striate plan` gives a hint where that happens.",
             ("striate show merged", 'striate plan "1x9x9: (conv3)*2"', 'striate plan "1x9x9: conv5"'),
         ),
         Section(

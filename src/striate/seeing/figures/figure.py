@@ -105,6 +105,15 @@ class Figure:
     arrays: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    def _repr_html_(self) -> str:
+        """What Jupyter shows: the page, in a frame, so that its style stays its own."""
+        from striate.pages.html import escaped
+        from striate.seeing.figures.page import page_of
+
+        title, page = escaped(self.title), escaped(page_of(self))
+        style = "width:100%;height:640px;border:0"
+        return f'<iframe title="{title}" srcdoc="{page}" style="{style}"></iframe>'
+
 
 def number(value: float) -> str:
     """A value with three digits, its sign a real minus.
