@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from striate.cli.typed import drawn, run, typed
@@ -20,6 +22,17 @@ def test_a_command_that_fails_gives_its_code_and_its_words() -> None:
     assert done.code == 4
     assert "error[S001]" in done.err
     assert "error[S001]" in repr(done)
+
+
+def test_a_verb_that_writes_bytes_is_caught_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def one(words: list[str]) -> int:
+        sys.stdout.write(f"{words[0]} – ")
+        sys.stdout.buffer.write("bytes ·\n".encode())
+        sys.stdout.buffer.flush()
+        return 0
+
+    monkeypatch.setattr("striate.cli.typed.main", one)
+    assert run("striate predict").out == "predict – bytes ·\n"
 
 
 def test_a_demonstration_comes_with_its_picture(capfd) -> None:

@@ -49,10 +49,22 @@ def run(command: str, *more: str) -> Typed:
         raise UsageError(f"{command!r} cannot be read: {fault}", "close every quotation") from None
     if words[:1] != ["striate"]:
         raise UsageError(f"{command!r} does not begin with `striate`", "write it as in a terminal")
-    out, err = io.StringIO(), io.StringIO()
+    out, err = _stream(), _stream()
     with redirect_stdout(out), redirect_stderr(err):
         code = main([*words[1:], *more])
-    return Typed(command, code, out.getvalue(), err.getvalue())
+    return Typed(command, code, _held(out), _held(err))
+
+
+def _stream() -> io.TextIOWrapper:
+    """Some verbs write bytes, so a stream of text has a buffer under it, as in a terminal."""
+    return io.TextIOWrapper(
+        io.BytesIO(), encoding="utf-8", errors="replace", newline="\n", write_through=True
+    )
+
+
+def _held(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 def typed(command: str, picture: bool = True) -> Typed | None:

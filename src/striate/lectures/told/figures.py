@@ -54,7 +54,7 @@ def markdown() -> str:
         "# Every figure of the slides, and the command that makes it",
         "",
         "With `-o` a figure is a file: `.svg` and `.png` are stills, `.gif` moves. `photo.jpg`, `canvas.png` "
-        "and `photos/` are yours.",
+        "and `photos/`, with a folder for each class, are yours.",
         "`published` downloads torchvision's weights once. Networks to look into take some minutes to train:",
         "",
         "```",
