@@ -52,7 +52,7 @@ def shift_figure(
         "layer strides and pools shift exactly, and all of it comes from the borders and what crosses them; "
         "it reaches inside where fields are wide, or a layer looks at the whole picture. Between steps the "
         "maps are shifted by interpolation: what is as far apart inside too is the stride's share of the "
-        "squared distance, the rest that of the borders."
+        "squared distance (at most: wide fields bring the borders inside), the rest that of the borders."
     )
     if rows:
         parts.append(

@@ -105,7 +105,7 @@ class Equivariance(NamedTuple):
     whole map; `inside`: away from the borders; None where nothing is left to compare. `step`: pixels between
     neighbouring units. stride, borders: the shares of the squared distance that each explains: of a shift by
     whole steps the borders explain all; of another as much is the stride's as if it were everywhere what it
-    is inside.
+    is inside (at most: wide fields bring the borders inside).
     """
 
     layer: str
