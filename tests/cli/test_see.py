@@ -61,6 +61,8 @@ def test_json_holds_the_numbers(striate: Callable) -> None:
         (("slide", "x.jpg", "--class", "eleven"), 2, "there is no class 'eleven'"),
         (("slide", "x.jpg", "--layer", "conv1"), 2, "slide does not use --layer"),
         (("templates",), 4, "convolution stands before"),
+        (("filters", "-o", "none/f.png"), 3, "none/f.png cannot be written"),
+        (("units", "--in", "."), 2, "see-units.html lies inside the data"),
     ],
 )
 def test_faults_say_what_and_end_with_their_code(

@@ -229,7 +229,7 @@ def test_a_page_that_could_not_be_written_is_refused_at_once(tmp_path) -> None:
 @pytest.mark.slow
 def test_pixel_methods_reach_the_published_figures_of_fashion_mnist(data, monkeypatch) -> None:
     """k nearest neighbours 85.4 %, softmax 84.2 % (Xiao et al. 2017), on a part of train: 3 points less at
-    most; the whole set is in docs/baselines.md.
+    most, 4.5 by neighbours; the whole set is in docs/baselines.md.
     """
     assert open_as_given("fashion-mnist", root=data)
     asked = Asked("fashion-mnist", 40.0, subset=12_000, root=str(data))

@@ -58,13 +58,19 @@ def test_a_network_without_convolutions_has_templates_and_occlusion() -> None:
         "Templates of its first layer",
         "Why: its worst errors, and right answers",
     ]
-    assert titles[2:] == ["Shift test", "Neighbours of its worst errors", "Its pictures on a plane"]
+    assert titles[2:] == [
+        "Shift test",
+        "Neighbours of its worst errors",
+        "Its pictures on a plane",
+        "Where its classes meet",
+    ]
     table = found.insets[1].figure.parts[-1]
     assert isinstance(table, Table)
     assert table.rows[0][0] == "Occlusion"
     assert [text.partition(":")[0] for text in found.left_out] == [
         "Maps",
         "What one unit sees",
+        "Tuning",
         "Units",
     ]
     assert "rows and columns" in found.left_out[0]

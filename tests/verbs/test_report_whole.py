@@ -12,7 +12,7 @@ from striate.seeing.figures.figure import Figure, Panel, Tile
 from striate.seeing.figures.inset import Inset
 from striate.verbs import report_whole
 from striate.verbs.report import report
-from striate.verbs.report_inside import Inside
+from striate.verbs.report_inside import PARTS, Inside
 from striate.verbs.report_whole import whole
 from striate.verbs.train_order import Working
 from tests.pages import runs
@@ -47,7 +47,7 @@ def test_the_rest_of_the_page_is_the_quick_one(tmp_path: Path) -> None:
         text.index("\nLabels that may be wrong\n", start)
     )  # fmt: skip
     assert (text[:start] + text[end:]).replace("What it looks at\n", "") == quick
-    assert text[start:end].count("left out") == len(made.left_out) == 8
+    assert text[start:end].count("left out") == len(made.left_out) == len(PARTS)
 
 
 def test_without_torch_the_page_has_one_sentence_instead(tmp_path: Path, child: Callable) -> None:

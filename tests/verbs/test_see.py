@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from striate.errors import CannotLookInside, FileFault, Unreadable, UsageError
+from striate.errors import CannotLookInside, FileFault, NoPictures, Unreadable, UsageError
+from striate.grammar.plan import Plan
+from striate.pictures.prepare import Preparation
 from striate.seeing.figures.figure import Figure, Panel, Table
 from striate.verbs import see, see_crowd, see_inside, see_made
 from striate.verbs.see_crowd import Crowd
 from striate.verbs.see_inside import Inside
 from striate.verbs.see_made import Making
-from striate.verbs.see_opened import data_of, opened, read_pictures
+from striate.verbs.see_opened import Opened, data_of, opened, read_pictures
 from striate.verbs.see_why import Why, why
 from striate.verbs.train_order import Working
 from tests.verbs.made import digits, followed, other_digits, photographs, photos
@@ -42,6 +46,7 @@ def test_why_has_a_map_for_each_method_and_checks_of_the_first_pictures() -> Non
     assert own[0].tiles[3].is_apart
     assert "fails randomisation tests" in own[0].tiles[3].note
     assert "completeness gap" in own[0].tiles[2].note
+    assert "completeness gap" in figure.facts["pictures"][0]["notes"]["integrated"]
     assert figure.arrays["cam"].shape == (3, 8, 8)
     first, second, _ = figure.facts["pictures"]
     assert set(first["checks"]) == {"cam", "integrated", "guided"}
@@ -113,6 +118,80 @@ def test_maps_field_and_shift_take_pictures_of_the_run_where_none_are_named() ->
     assert shift.facts["equivariance"][0]["layer"] == "conv1"
 
 
+def flat(text: str = "3x8x8: fc6 relu fc2", name: str = "flat") -> Opened:
+    torch.manual_seed(0)
+    return Opened(Path(name), Plan.read(text).build().eval(), Preparation((8, 8)), ("cat", "dog"))
+
+
+def test_a_network_that_sees_all_at_once_has_no_maps_fields_or_style_and_that_is_said() -> None:
+    for look in (see_inside.maps, see_inside.field):
+        with pytest.raises(CannotLookInside, match="no layer of flat slides"):
+            look(flat(), Inside(pictures(1)))
+    with pytest.raises(CannotLookInside, match="no convolution"):
+        followed(see_made.style(flat(), Making(pictures(2))))
+    with pytest.raises(CannotLookInside, match="rows and columns") as fault:
+        followed(see_made.dream(flat(), Making(pictures(1))))
+    assert "--layer" in fault.value.hint
+    _, figure = followed(see_made.dream(flat(), Making(pictures(1), layer="relu1", steps=4)))
+    assert "at its own size" in figure.lead
+    assert [t.name for t in panels(figure)[1].tiles] == [f"at step {n}" for n in (1, 2, 3)]
+    assert not see_inside.shift(flat(), Inside(pictures(1))).facts["equivariance"]
+
+
+def test_templates_stand_beside_the_first_layers_of_others() -> None:
+    beside = f"{digits().path}, {photos().path}"
+    figure = see_inside.templates(flat(), Inside(beside=beside))
+    titles = ["Templates of flat", "Filters of digits", f"Filters of {photos().path.name}"]
+    assert [part.title for part in figure.parts] == titles
+
+
+def test_what_is_held_at_once_is_not_more_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("striate.verbs.see_inside._MOST", 2)
+    monkeypatch.setattr("striate.verbs.see_crowd._QUESTIONS", 2)
+    run = str(photos().path)
+    assert see_inside.maps(run, Inside(pictures(2))).parts
+    for look in (see_inside.maps, see_inside.field, see_inside.shift):
+        with pytest.raises(UsageError, match="3 pictures are named, and at most 2"):
+            look(run, Inside(pictures(3)))
+    with pytest.raises(UsageError, match="at most 2"):
+        followed(see_crowd.neighbours(run, Crowd(pictures(3), data=str(photographs()))))
+
+
+def test_a_folder_without_labels_has_neighbours_and_no_precision(tmp_path: Path) -> None:
+    for one in pictures(4):
+        (tmp_path / Path(one).name).write_bytes(Path(one).read_bytes())
+    asked = Crowd(pictures(1), data=str(tmp_path))
+    _, figure = followed(see_crowd.neighbours(str(photos().path), asked))
+    assert figure.facts["precision_at"] == {}
+    found = figure.facts["questions"][0]["neighbours"]
+    assert found[0]["path"] == Path(pictures(1)[0]).name
+    assert {one["label"] for one in found} == {"no label"}
+    assert "without labels" in figure.lead
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NoPictures):
+        data_of(opened(photos().path), str(tmp_path / "empty"))
+
+
+def test_a_class_is_named_by_its_number_too_and_must_be_where_two_have_one_name() -> None:
+    seen = replace(flat(), classes=("crane", "crane", "7"))
+    with pytest.raises(UsageError, match="2 classes are called 'crane'") as fault:
+        seen.place("crane")
+    assert "0 or 1" in fault.value.hint
+    assert [seen.place(name) for name in ("1", "7")] == [1, 2]
+    with pytest.raises(UsageError, match="no class '3'"):
+        seen.place("3")
+
+
+def test_a_plane_of_two_pictures_is_refused_and_a_wrong_unit_told_at_once() -> None:
+    run, data = str(photos().path), str(photographs())
+    with pytest.raises(CannotLookInside, match="three pictures"):
+        followed(see_crowd.plane(run, Crowd(data=data, most=2)))
+    looking = see_crowd.units(run, Crowd(unit=99, data=data))
+    assert isinstance(next(looking), Working)
+    with pytest.raises(UsageError, match="has 4 units"):
+        next(looking)
+
+
 def test_templates_are_refused_where_a_convolution_comes_first() -> None:
     with pytest.raises(CannotLookInside, match="see RUN filters"):
         see_inside.templates(str(digits().path), Inside())
@@ -157,6 +236,7 @@ def test_two_networks_are_shifted_on_the_same_pictures() -> None:
     same = see_inside.shift(one, Inside(beside=one)).facts["changes"]
     assert [c["network"] for c in both] == ["digits"] * 6 + ["other"] * 6
     assert both[0] == same[0]
+    assert [c["network"] for c in same] == ["digits"] * 6 + ["digits (beside)"] * 6
     with pytest.raises(UsageError, match="different size or colour"):
         see_inside.shift(one, Inside(beside=str(photos().path)))
 
@@ -169,7 +249,7 @@ def test_a_data_set_is_laid_out_and_pictures_are_made_from_pictures() -> None:
     assert figure.facts["how"] == "tsne"
     assert [t.name for t in panels(figure)[1].tiles] == ["cat", "dog"]
     _, figure = followed(see_made.dream(str(photos().path), Making(pictures(1), steps=2)))
-    assert len(figure.facts["values"]) == 6
+    assert len(figure.facts["values"]) == 2  # at 8 pixels there is no smaller size
     _, again = followed(see_made.dream(str(photos().path), Making(pictures(1), steps=2)))
     np.testing.assert_array_equal(figure.arrays["picture 1"], again.arrays["picture 1"])
     _, figure = followed(see_made.style(str(photos().path), Making(pictures(2), steps=3)))
@@ -190,6 +270,9 @@ def test_the_ending_says_what_is_written(tmp_path: Path) -> None:
     assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
     for path, npz in (("f.txt", None), ("f.html", "f.zip")):
         with pytest.raises(UsageError, match="end"):
+            see.check_names(tmp_path / path, tmp_path / npz if npz else None)
+    for path, npz in (("none/f.png", None), ("f.html", "none/f.npz")):
+        with pytest.raises(FileFault, match="none"):
             see.check_names(tmp_path / path, tmp_path / npz if npz else None)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WHAT = {
     "why": {"images", "method", "label", "layer", "checks", "seed"},
     "filters": {"layer"},
-    "templates": set[str](),
+    "templates": {"beside"},
     "tuning": {"layer", "unit"},
     "maps": {"images", "layer", "unit", "at", "data"},
     "field": {"images", "layer", "unit", "at", "data"},
@@ -66,6 +66,7 @@ class Place(click.ParamType[Any]):
         "striate see latest maps cat.jpg                     # every layer, and one value written out",
         "striate see latest field --layer conv2 -o field.png",
         "striate see convnet shift --beside mlp",
+        "striate see linear templates --beside mlp,convnet   # what first layers look for",
         "striate see latest slide forest.jpg --class moose   # is there a moose here, or here?",
         "striate see latest units --layer relu3 --unit 7",
         "striate see latest neighbours cat.jpg --in photos/",
@@ -100,14 +101,23 @@ class Place(click.ParamType[Any]):
 @click.option(
     "--crops", is_flag=True, help="With slide: ask each crop by itself, not all in one pass."
 )
-@click.option("--layer", help="A layer, by the name that `maps` shows.")
+@click.option(
+    "--layer",
+    "--layers",
+    "layer",
+    help="A layer, by the name that `maps` shows; dream and style take several, with commas.",
+)
 @click.option("--unit", type=click.IntRange(0), help="One map of the layer, from 0 on.")
 @click.option("--at", type=Place(), help="Row and column of a unit in its map, from 0 on.")
 @click.option("--in", "data", help="Pictures to look through.  [default: the run's val and test]")
 @click.option(
     "--most", type=click.IntRange(1), default=2000, show_default=True, help="So many of them."
 )
-@click.option("--beside", metavar="RUN", help="With shift: another network on the same axes.")
+@click.option(
+    "--beside",
+    metavar="RUN",
+    help="With shift: another network on the same axes. With templates: one or more, with commas.",
+)
 @click.option(
     "--how",
     type=click.Choice(["pca", "tsne", "umap"]),
@@ -159,10 +169,13 @@ def command(
     MODEL is a name of `striate models`, with --weights.
     """
     from striate.verbs import see
+    from striate.verbs.check import refuse_inside
 
     _refuse_what_is_not_used(what)
     path = out or Path(f"see-{what}.html")
     see.check_names(path, npz)
+    if flags["data"] is not None:
+        refuse_inside(flags["data"], path, npz)
     subject = _subject(run, weights, flags["seed"])
     flags["arrays"] = npz is not None
     figure = see.with_notes(_figure(subject, what, flags, quiet=as_json), subject)

@@ -115,6 +115,6 @@ def last_map(model: nn.Module, picture: Tensor) -> str:
     if not wide:
         raise CannotLookInside(
             "no layer of this network has an output with rows and columns",
-            "a class activation map needs one; use --method occlusion,integrated",
+            "class activation maps need one, --method occlusion,integrated does not; elsewhere give --layer",
         )
     return wide[-1]

@@ -7,8 +7,6 @@ neighbours, the best pass) is chosen on val; test is answered once by each metho
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from striate import safe
-from striate.optional import need
 from striate.verbs import baselines_methods, baselines_networks
 from striate.verbs.baselines_rows import Row, ranked
 from striate.verbs.baselines_world import Asked, World, opened
@@ -87,10 +84,6 @@ def refuse_early(asked: Asked, page: str | None, npz: str | None = None) -> None
         if path is None:
             continue
         refuse_inside(asked.data, path)
-        if not Path(path).parent.is_dir():
-            raise safe.unwritable(path, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
-    if page is not None and Path(page).suffix.lower() == DRAWING:
-        need("matplotlib", to="draw a figure", extra="train")
 
 
 def baselines(asked: Asked, only: Collection[str] = ()) -> Generator[Event, None, Compared]:

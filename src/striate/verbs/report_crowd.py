@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from striate.verbs.report_scene import Nothing, Scene
+from striate.verbs.see_plane import own_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,6 +97,25 @@ def _found(world: Scene, index: NDArray[np.float32], row: int) -> Found:
         picture = world.dataset[int(world.rows[i])]
         held.append((picture.path, picture.label, float(alike), _coloured(world.crowd[i])))
     return Found(shown.name, shown.coloured, tuple(held))
+
+
+def hyperplanes(world: Scene) -> Inset:
+    """Where the classes of the last layer meet, in the plane of some of the pictures."""
+    from striate.seeing.figures.divided import Divided, hyperplanes_figure
+    from striate.seeing.figures.inset import Inset
+    from striate.seeing.inside.hyperplanes import head_of, plane_of
+
+    seen, rows = world.seen, world.rows
+    some = _some(np.arange(len(rows)), world.afford(1, 3, _PLANE))
+    parts = [
+        head_of(seen.network, [seen.tensor(world.crowd[some[start : start + _BATCH]])])
+        for start in range(0, len(some), _BATCH)
+    ]
+    head = parts[0]._replace(vectors=np.concatenate([one.vectors for one in parts]))
+    told = (seen.name, head.layer, f"{len(some):,} pictures")
+    labels = own_labels(seen, world.dataset, rows[some])
+    figure = hyperplanes_figure(Divided(told, seen.classes, labels), plane_of(head))
+    return Inset("Where its classes meet", figure)
 
 
 def plane(world: Scene) -> Inset:

@@ -14,6 +14,10 @@ import numpy as np
 from striate.errors import StriateError
 from striate.verbs import report_crowd
 from striate.verbs.report_scene import Late, Nothing, Scene, scene
+from striate.verbs.see_inside import Inside as Inspect
+from striate.verbs.see_inside import one_value
+from striate.verbs.see_made import bounds_of
+from striate.verbs.see_tuning import tuning
 from striate.verbs.train_order import Working
 
 if TYPE_CHECKING:
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 _WRONG, _RIGHT = 3, 2
 _LAYERS, _MAPS = 6, 12
 _COVERS = 200  # of occlusion, about
+_FIRST = 0.2  # of a pass through the network: as far as its first convolution
 _STEPS = 150.0  # of integrated gradients: 50 times there and back, which is three times there
 
 
@@ -163,7 +168,7 @@ def _believed(question: Question, method: str) -> Believed:
 
 
 def _maps(world: Scene) -> Inset:
-    """Of one picture; ranges and dead units over some."""
+    """Of one picture, and one value of it written out; ranges and dead units over some."""
     from striate.seeing.figures.inset import Inset
     from striate.seeing.figures.inside import maps_figure
     from striate.seeing.inside.maps import activation_maps, layers_with_maps
@@ -174,8 +179,9 @@ def _maps(world: Scene) -> Inset:
     if not names:
         raise Nothing("no layer of this network has an output with rows and columns")
     found = activation_maps(network, some, _some(names))
-    figure = maps_figure(world.seen.name, world.few[0].coloured, found, None, many, _MAPS)
-    return Inset("Maps of one picture, layer by layer", figure, 3)
+    written = one_value(world.seen, some[:1], Inspect())
+    figure = maps_figure(world.seen.name, world.few[0].coloured, found, written, many, _MAPS)
+    return Inset("Maps of one picture, layer by layer", figure, 3 if written is None else 5)
 
 
 def _field(world: Scene) -> Inset:
@@ -201,11 +207,21 @@ def _shift(world: Scene) -> Inset:
     names = _sliding(world)[-2:]
     many = world.afford(70, 1, len(world.few))
     seen, some = world.seen, world.pictures[:many]
-    mean, std = seen.preparation.mean, seen.preparation.std
-    white = max((1 - m) / s for m, s in zip(mean, std, strict=True))
-    found = shift_test(seen.network, some, white, seen.temperature)
+    found = shift_test(seen.network, some, bounds_of(seen), seen.temperature)
     told = [equivariance(seen.network, some, name, by) for name in names for by in (1, 8)]
     return Inset("Shift test", shift_figure([seen.name], [found], told, many))
+
+
+def _tuning(world: Scene) -> Inset:
+    """Of the first convolution: nothing after it is run."""
+    from striate.seeing.figures.inset import Inset
+    from striate.seeing.inside.layers import convolution
+    from striate.seeing.inside.tuning import ORIENTATIONS, PHASES, frequencies_for
+
+    convolution(world.seen.network)
+    frequencies = frequencies_for(min(world.seen.preparation.size))
+    world.afford(_FIRST * len(ORIENTATIONS) * len(frequencies) * PHASES, 1, 1)
+    return Inset("Tuning of its first layer", tuning(world.seen, Inspect()), 1)
 
 
 def _sliding(world: Scene) -> list[str]:
@@ -229,7 +245,9 @@ PARTS = (
     Part("Why", "why PICTURE", 0.3, _why),
     Part("What one unit sees", "field", 0.1, _field),
     Part("Shift test", "shift", 0.2, _shift),
+    Part("Tuning", "tuning", 0.05, _tuning),
     Part("Units", "units", 0.25, report_crowd.units),
     Part("Neighbours", "neighbours", 0.2, report_crowd.neighbours),
     Part("The plane", "plane", 0.05, report_crowd.plane),
+    Part("Hyperplanes", "hyperplanes", 0.05, report_crowd.hyperplanes),
 )

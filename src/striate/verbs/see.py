@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from striate import safe
 from striate.errors import UsageError
+from striate.optional import need
 
 if TYPE_CHECKING:
     from striate.seeing.figures.figure import Figure
@@ -17,13 +20,18 @@ PAGE, DRAWING, ARRAYS = ".html", ".png", ".npz"
 
 
 def check_names(path: Path, npz: Path | None = None) -> None:
-    """Refuse names whose endings say nothing, before any work is done."""
+    """Refuse names whose endings say nothing, or whose folder is not there, before any work is done."""
     if path.suffix.lower() not in (PAGE, DRAWING):
         raise UsageError(
             f"{path} ends neither in .html nor in .png", "the ending of -o says what is written"
         )
     if npz is not None and npz.suffix.lower() != ARRAYS:
         raise UsageError(f"{npz} does not end in .npz", "give --npz a name that does")
+    for one in (path, npz):
+        if one is not None and not one.parent.is_dir():
+            raise safe.unwritable(one, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    if path.suffix.lower() == DRAWING:
+        need("matplotlib", to="draw a figure", extra="train")
 
 
 def with_notes(figure: Figure, subject: str | Opened) -> Figure:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from striate.errors import UsageError
+from striate.errors import CannotLookInside, UsageError
 from striate.optional import available, need
 from striate.verbs.see_made import liked
-from striate.verbs.see_opened import Opened, Shown, data_of, opened, pixels_of, read_pictures
+from striate.verbs.see_opened import Opened, Shown, data_of, opened, pixels_of, read_few
 from striate.verbs.train_order import Said, Working
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _BEST, _UNITS, _NEAR = 9, 6, 6
 BATCH = 32
+_QUESTIONS = 200  # pictures whose neighbours are shown, at most
 _AT = (1, 5, 10)
 _ASKED = 10_000  # pictures that ask for precision, at most
 PLANE = 600  # pictures that find room beside one another
@@ -60,11 +61,11 @@ def units(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]
         ledger = watched(
             seen.network, layer, [(part, batch_of(seen, dataset, part))], _BEST, ledger
         )
+        if wanted.unit is not None and wanted.unit >= len(ledger.high):
+            raise UsageError(f"{layer} has {len(ledger.high)} units", "count from 0")
     if ledger is None:
         raise UsageError("there are no pictures to look at", "give --in DATA")
     chosen = [wanted.unit] if wanted.unit is not None else _liveliest(ledger)
-    if not 0 <= chosen[0] < len(ledger.high):
-        raise UsageError(f"{layer} has {len(ledger.high)} units", "count from 0")
     told = []
     for unit in chosen:
         made = yield from liked(seen, Wish(layer, unit), wanted.steps, wanted.seed)
@@ -107,7 +108,7 @@ def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, N
         )
     precision = _precision(index, dataset.labels[rows].astype(np.int64))
     if wanted.images:
-        shown = read_pictures(wanted.images, seen.preparation)
+        shown = read_few(wanted.images, seen.preparation, _QUESTIONS)
         asked = embeddings(seen.network, [seen.tensor(np.stack([one.pixels for one in shown]))])
         near = nearest(index, asked, _NEAR)
     else:
@@ -166,6 +167,8 @@ def plane(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
     rows = rows_of(dataset, min(wanted.most, PLANE))
+    if len(rows) < 3:
+        raise CannotLookInside("a plane needs three pictures", "give --in DATA with more of them")
     found, shown = [], []
     for start in range(0, len(rows), BATCH):
         yield Working("looking at pictures", start, len(rows))
@@ -177,7 +180,9 @@ def plane(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]
         shown += [s.coloured for s in some]
     places = flat_map(np.concatenate(found), wanted.how, wanted.seed)
     labels = [dataset.classes[int(k)] for k in dataset.labels[rows]]
-    return plane_figure((seen.name, in_words(dataset, rows)), places, shown, labels, wanted.how)
+    told = (seen.name, in_words(dataset, rows))
+    paths = [dataset.paths[int(r)] for r in rows]
+    return plane_figure(told, places, shown, labels, wanted.how, paths)
 
 
 def _found(

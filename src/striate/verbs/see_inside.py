@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from striate.errors import UsageError
-from striate.verbs.see_opened import Opened, Shown, data_of, opened, pixels_of, read_pictures
+from striate.errors import CannotLookInside, UsageError
+from striate.verbs.see_made import bounds_of
+from striate.verbs.see_opened import Opened, Shown, data_of, opened, pixels_of, read_few
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _LAYERS = 8  # of a figure of fields
 _FEW = 24  # pictures of the run where none are named
+_MOST = 256  # pictures that are held at once
 
 
 class Inside(NamedTuple):
@@ -41,16 +43,33 @@ def filters(path: str | Opened, wanted: Inside) -> Figure:
     return filters_figure(seen.name, filters_of(seen.network, wanted.layer))
 
 
-def templates(path: str | Opened, wanted: Inside) -> Figure:  # noqa: ARG001  (all are called alike)
-    """The templates of a linear classifier or an MLP."""
+def templates(path: str | Opened, wanted: Inside) -> Figure:
+    """The templates of a linear classifier or an MLP; beside them what the first layers of other networks
+    look for: templates, or the filters of a convnet.
+    """
+    from striate.seeing.figures.inside import beside_figure
+
+    own = _templates(opened(path))
+    if wanted.beside is None:
+        return own
+    others = [opened(name.strip()) for name in wanted.beside.split(",") if name.strip()]
+    return beside_figure([own, *(_first_layer(one) for one in others)])
+
+
+def _templates(seen: Opened) -> Figure:
     from striate.seeing.figures.inside import templates_figure
     from striate.seeing.inside.templates import templates as templates_of
 
-    seen = opened(path)
     H, W = seen.preparation.size
     return templates_figure(
         seen.name, templates_of(seen.network, (seen.preparation.channels, H, W)), seen.classes
     )
+
+
+def _first_layer(seen: Opened) -> Figure:
+    from striate.seeing.inside.layers import convolutions
+
+    return filters(seen, Inside()) if convolutions(seen.network) else _templates(seen)
 
 
 def maps(path: str | Opened, wanted: Inside) -> Figure:
@@ -62,11 +81,13 @@ def maps(path: str | Opened, wanted: Inside) -> Figure:
     shown, pictures = _few(seen, wanted)
     layers = None if wanted.layer is None else [wanted.layer]
     found = activation_maps(seen.network, pictures, layers)
-    written = _written(seen, pictures[:1], wanted)
+    if not found:
+        raise _flat(seen)
+    written = one_value(seen, pictures[:1], wanted)
     return maps_figure(seen.name, shown[0].coloured, found, written, len(shown))
 
 
-def _written(seen: Opened, picture: Tensor, wanted: Inside) -> Arithmetic | None:
+def one_value(seen: Opened, picture: Tensor, wanted: Inside) -> Arithmetic | None:
     """One value of the layer's first convolution: the one asked for, or the middle of map 0."""
     from striate.seeing.asking import shapes
     from striate.seeing.inside.arithmetic import arithmetic
@@ -100,9 +121,18 @@ def field(path: str | Opened, wanted: Inside) -> Figure:
             for name in layers_with_maps(seen.network, pictures)
             if _slides(seen.network.get_submodule(name))
         ]
+        if not every:
+            raise _flat(seen)
         names = [every[int(i)] for i in np.unique(np.linspace(0, len(every) - 1, _LAYERS).round())]
     found = [unit_field(seen.network, pictures, name, wanted.at, wanted.unit) for name in names]
     return field_figure(seen.name, shown[0].coloured, found, len(shown))
+
+
+def _flat(seen: Opened) -> CannotLookInside:
+    return CannotLookInside(
+        f"no layer of {seen.name} slides over the picture, so there are no maps and no fields",
+        "each of its units sees all of it: `striate see RUN templates`",
+    )
 
 
 def _slides(layer: object) -> bool:
@@ -118,7 +148,8 @@ def shift(path: str | Opened, wanted: Inside) -> Figure:
 
     seen = opened(path)
     shown, pictures = _few(seen, wanted)
-    names, found = [seen.name], [shift_test(seen.network, pictures, _white(seen), seen.temperature)]
+    names = [seen.name]
+    found = [shift_test(seen.network, pictures, bounds_of(seen), seen.temperature)]
     if wanted.beside is not None:
         other = opened(wanted.beside)
         if (
@@ -135,11 +166,11 @@ def shift(path: str | Opened, wanted: Inside) -> Figure:
             shift_test(
                 other.network,
                 other.tensor(np.stack([one.pixels for one in again])),
-                _white(other),
+                bounds_of(other),
                 other.temperature,
             )
         )
-        names.append(other.name)
+        names.append(other.name if other.name != seen.name else f"{other.name} (beside)")
     layers = [
         n
         for n in layers_with_maps(seen.network, pictures)
@@ -149,17 +180,10 @@ def shift(path: str | Opened, wanted: Inside) -> Figure:
     return shift_figure(names, found, told, len(shown))
 
 
-def _white(seen: Opened) -> float:
-    """How far white is from the mean colour, in the network's numbers."""
-    return max(
-        (1 - m) / s for m, s in zip(seen.preparation.mean, seen.preparation.std, strict=True)
-    )
-
-
 def _few(seen: Opened, wanted: Inside, of: Opened | None = None) -> tuple[list[Shown], Tensor]:
     """The pictures that are named, or some of the data of the run `of` from the first to the last."""
     shown = (
-        read_pictures(wanted.images, seen.preparation)
+        read_few(wanted.images, seen.preparation, _MOST)
         if wanted.images
         else _from_data(seen, data_of(of or seen, wanted.data))
     )

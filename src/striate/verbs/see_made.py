@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from striate.errors import UsageError
+from striate.errors import CannotLookInside, UsageError
 from striate.verbs.see_opened import Opened, opened, read_pictures
 from striate.verbs.train_order import Working
 
@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from striate.pictures.files import Pixels
-    from striate.seeing.figures.figure import Figure
+    from striate.seeing.figures.figure import Figure, Tile
     from striate.seeing.inside.made import Bounds, Made, Progress, Wish
 
 _DREAM, _STYLE, _UNIT = 20, 100, 64
 _STYLE_LAYERS = 4
+_SIZES = {
+    1: "at its own size",
+    2: "at two sizes one after the other",
+    3: "at three sizes one after the other",
+}
 
 
 class Making(NamedTuple):
@@ -47,18 +52,21 @@ def dream(path: str | Opened, wanted: Making) -> Generator[Working, None, Figure
     layer = wanted.layer or last_map(seen.network, picture[None])
     steps = wanted.steps or _DREAM
     wish = made.Wish(layer, wanted.unit)
+    sizes = len(made.octaves(seen.network, picture, wish))
     run = made.dream(seen.network, picture, wish, bounds_of(seen), steps, wanted.seed)
-    done = yield from _followed(run, 3 * steps, "dreaming")
+    previews: list[Tile] = []
+    done = yield from _followed(run, sizes * steps, "dreaming", _previewed(seen, previews))
     what = f"{layer}, all units" if wanted.unit is None else f"{layer}, unit {wanted.unit}"
     tiles = [
         Tile("the picture", shown.name.rpartition("/")[2], shown.coloured),
         Tile("the dream", f"{what}; seed {wanted.seed}", pixels_of_made(seen, done.picture)),
     ]
     lead = (
-        "The picture is changed, at three sizes one after the other, so that the layer answers more strongly "
+        f"The picture is changed, {_SIZES[sizes]}, so that the layer answers more strongly "
         "to whatever it already answers to. It shows what a layer is ready to see, not what is there."
     )
-    return made_figure(f"A dream of {seen.name}", lead, tiles, done.values, "answer of the layer")
+    title = f"A dream of {seen.name}"
+    return made_figure(title, lead, tiles, done.values, "answer of the layer", previews)
 
 
 def style(path: str | Opened, wanted: Making) -> Generator[Working, None, Figure]:
@@ -74,18 +82,24 @@ def style(path: str | Opened, wanted: Making) -> Generator[Working, None, Figure
     content, manner = read_pictures(wanted.images, seen.preparation)
     pair = seen.tensor(np.stack([content.pixels, manner.pixels]))
     every = list(convolutions(seen.network))
+    if not every:
+        raise CannotLookInside(
+            f"{seen.name} has no convolution, and style is the correlation of maps",
+            "take a network that has some, as one of `striate models` with --weights",
+        )
     places = np.unique(np.linspace(0, len(every) - 1, _STYLE_LAYERS).round().astype(int))
     layers = wanted.layer.split(",") if wanted.layer else [every[i] for i in places]
     steps = wanted.steps or _STYLE
     run = styled(seen.network, (pair[0], pair[1]), layers, bounds_of(seen), steps=steps)
-    done = yield from _followed(run, steps, "painting")
+    previews: list[Tile] = []
+    done = yield from _followed(run, steps, "painting", _previewed(seen, previews))
     tiles = [
         Tile("content", content.name.rpartition("/")[2], content.coloured),
         Tile("style", manner.name.rpartition("/")[2], manner.coloured),
         Tile("both", f"{', '.join(layers)}; {steps} steps", pixels_of_made(seen, done.picture)),
     ]
     lead = "What stands where comes from the first picture, what goes together from the second."
-    return made_figure(f"Style by {seen.name}", lead, tiles, done.values, "loss")
+    return made_figure(f"Style by {seen.name}", lead, tiles, done.values, "loss", previews)
 
 
 def liked(
@@ -100,15 +114,32 @@ def liked(
     return pixels_of_made(seen, done.picture)
 
 
+def _previewed(seen: Opened, tiles: list[Tile]) -> Callable[[int, Tensor], None]:
+    """Puts what there is after so many steps among the tiles."""
+    from striate.seeing.figures.figure import Tile
+
+    def keep(step: int, picture: Tensor) -> None:
+        tiles.append(Tile(f"at step {step}", pixels=pixels_of_made(seen, picture)))
+
+    return keep
+
+
 def _followed(
-    run: Generator[Progress, None, Made], total: int, what: str
+    run: Generator[Progress, None, Made],
+    total: int,
+    what: str,
+    preview: Callable[[int, Tensor], None] | None = None,
 ) -> Generator[Working, None, Made]:
+    """preview: gets the picture at each quarter of the way."""
+    quarters = {total * k // 4 for k in (1, 2, 3)}
     while True:
         try:
             told = next(run)
         except StopIteration as end:
             done: Made = end.value
             return done
+        if preview is not None and told.picture is not None and told.step in quarters:
+            preview(told.step, told.picture)
         yield Working(what, told.step, total)
 
 

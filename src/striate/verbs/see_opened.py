@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from striate.pictures.prepare import Preparation
 
 
+NO_LABEL = "no label"
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class Opened:
@@ -59,9 +62,16 @@ class Opened:
         return np.repeat(shown, 3, axis=3) if shown.shape[3] == 1 else shown
 
     def place(self, label: str) -> int:
-        """The number of a class, by its name."""
+        """The number of a class, by its name; or by the number itself, where no class is called so."""
+        if self.classes.count(label) > 1:
+            same = [str(k) for k, name in enumerate(self.classes) if name == label]
+            raise UsageError(
+                f"{len(same)} classes are called {label!r}", f"give a number: {' or '.join(same)}"
+            )
         if label in self.classes:
             return self.classes.index(label)
+        if label.isdecimal() and int(label) < len(self.classes):
+            return int(label)
         import difflib
 
         near = difflib.get_close_matches(label, self.classes, 3) or list(self.classes[:8])
@@ -139,6 +149,17 @@ def read_pictures(names: Sequence[str], preparation: Preparation) -> list[Shown]
     return list(OnDisk(names, preparation))
 
 
+def read_few(names: Sequence[str], preparation: Preparation, most: int) -> list[Shown]:
+    """Likewise, where all are held at once: so many of them at most."""
+    found = OnDisk(names, preparation)
+    if len(found) > most:
+        raise UsageError(
+            f"{len(found):,} pictures are named, and at most {most} are held at once here",
+            "name fewer; `--in DATA` instead takes some from the first to the last where it can be given",
+        )
+    return list(found)
+
+
 def _files(names: Sequence[str]) -> list[Path]:
     from striate.pictures.inputs.folder_names import is_hidden, is_picture
 
@@ -156,11 +177,19 @@ def _files(names: Sequence[str]) -> list[Path]:
 
 
 def data_of(opened_: Opened, given: str | None) -> Dataset:
-    """The pictures in `given`; without it those of the run that it did not learn from, val and test."""
+    """The pictures in `given`, which may be a folder without labels; without it those of the run that it did
+    not learn from, val and test.
+    """
     from striate.pictures.opening import open_as_given
 
     if given is not None:
-        return replace(open_as_given(given), name=_short(given))
+        try:
+            return replace(open_as_given(given), name=_short(given))
+        except NoPictures:
+            loose = _unlabelled(Path(given))
+            if loose is None:
+                raise
+            return loose
     from striate.keeping.runs import Run, is_run
 
     if not is_run(opened_.path):
@@ -176,6 +205,28 @@ def data_of(opened_: Opened, given: str | None) -> Dataset:
         raise UsageError("the run does not say which pictures it was trained on", "give --in DATA")
     dataset = open_as_given(name, root=Path(root) if isinstance(root, str) else None)
     return _unlearned(opened_.path, dataset, name)
+
+
+def _unlabelled(folder: Path) -> Dataset | None:
+    """The pictures that lie directly in a folder, for what needs no labels; None where there are none."""
+    import numpy as np
+
+    from striate.pictures.dataset import UNSPLIT, Dataset, Names
+    from striate.pictures.inputs.folder_names import is_picture
+    from striate.pictures.source import Folder
+
+    inside = sorted(folder.iterdir()) if folder.is_dir() else []
+    names = [one.name for one in inside if one.is_file() and is_picture(one.name)]
+    if not names:
+        return None
+    return Dataset(
+        name=f"{_short(str(folder))}, without labels",
+        source=Folder(folder),
+        paths=Names(names),
+        classes=(NO_LABEL,),
+        labels=np.zeros(len(names), np.int32),
+        split=np.full(len(names), UNSPLIT, np.int8),
+    )
 
 
 def _unlearned(run: Path, dataset: Dataset, name: str) -> Dataset:

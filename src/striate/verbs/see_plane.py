@@ -34,12 +34,14 @@ def hyperplanes(path: str | Opened, wanted: Crowd) -> Generator[Working, None, F
         found.append(head_of(seen.network, [pictures]))
     head = found[0]._replace(vectors=np.concatenate([one.vectors for one in found]))
     told = Divided(
-        (seen.name, head.layer, in_words(dataset, rows)), seen.classes, _labels(seen, dataset, rows)
+        (seen.name, head.layer, in_words(dataset, rows)),
+        seen.classes,
+        own_labels(seen, dataset, rows),
     )
     return hyperplanes_figure(told, plane_of(head))
 
 
-def _labels(seen: Opened, dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def own_labels(seen: Opened, dataset: Dataset, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """Labels by the network's own numbers; -1 for a class that it does not know."""
     known = {name: k for k, name in enumerate(seen.classes)}
     own = np.array([known.get(name, -1) for name in dataset.classes] or [-1], np.int64)

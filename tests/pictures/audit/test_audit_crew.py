@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from striate.errors import Unreadable, WorkerFault
 from striate.pictures.audit import audit_crew
@@ -204,3 +206,12 @@ def test_names_that_are_no_text_are_read(tmp_path: Path, rng: np.random.Generato
         pytest.skip("this file system takes only names that are text")
     assert len(looked(data)[0].read) == 1
     assert read_bytes(tmp_path / name)
+
+
+@given(st.integers(0, 5_000), st.integers(1, 9))
+def test_chunks_hold_every_place_once_and_get_smaller_to_the_end(count: int, workers: int) -> None:
+    found = [list(part) for part in audit_crew.chunks(count, workers)]
+    assert [place for part in found for place in part] == list(range(count))
+    sizes = [len(part) for part in found]
+    assert sizes == sorted(sizes, reverse=True)
+    assert max(sizes, default=0) <= audit_crew.CHUNK

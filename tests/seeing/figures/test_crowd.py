@@ -17,16 +17,19 @@ from striate.seeing.inside.shift import Answers, Equivariance
 from striate.seeing.inside.units import Best
 
 
-def test_two_networks_stand_on_the_same_axes_and_what_does_not_fit_is_said() -> None:
+def test_two_networks_stand_on_the_same_axes_and_what_stride_and_borders_explain_is_said() -> None:
     one = Answers("degrees", (-5.0, 0.0, 5.0), np.array([0.5, 1.0, 0.5]), np.ones(3))
-    layers = [Equivariance("conv", 1, None, None, 2.0), Equivariance("conv", 2, 0.25, None, 2.0)]
+    layers = [
+        Equivariance("conv", 1, 0.5, 0.25, 2, 0.25, 0.75),
+        Equivariance("conv", 2, 1.0, None, 2),
+    ]
     figure = shift_figure(("a", "b"), [[one], [one]], layers, 7)
     chart = next(p for p in figure.parts if isinstance(p, Chart))
     assert [(s.name, s.kind) for s in chart.series] == [("a", "s1"), ("b", "s2")]
     assert chart.series[0].points == ((-5.0, 0.5), (0.0, 1.0), (5.0, 0.5))
     table = next(p for p in figure.parts if isinstance(p, Table))
     assert [row[3:] for row in table.rows] == [
-        ("does not fit the step", "does not fit the step"), ("25 %", "no inside"),
+        ("50 %", "25 %", "25 %", "75 %"), ("100 %", "–", "–", "–"),
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from striate.seeing.figures.figure import Panel, Table, Words
 from striate.seeing.figures.inside import (
+    beside_figure,
     field_figure,
     filters_figure,
     maps_figure,
@@ -43,6 +44,23 @@ def test_a_template_has_the_name_of_its_class_and_a_bank_has_numbers(
     bank = templates_figure("net", Templates("fc", values, False), ("cat", "dog"))
     assert [tile.name for tile in panels(last)[0].tiles] == ["cat", "dog"]
     assert [tile.name for tile in panels(bank)[1].tiles] == ["0", "1"]
+
+
+def test_first_layers_stand_side_by_side_under_the_names_of_their_networks(
+    rng: np.random.Generator,
+) -> None:
+    values = rng.normal(size=(2, 3, 4, 4))
+    last = templates_figure("net", Templates("fc", values, True), ("cat", "dog"))
+    kernels = filters_figure("conv", Filters("conv1", values, True))
+    figure = beside_figure([last, kernels, last])
+    titles = ["Templates of net", "Filters of conv", "Templates of net (2)"]
+    assert [part.title for part in figure.parts] == titles
+    assert [len(part.tiles) for part in panels(figure)] == [2, 2, 2]
+    assert "full at" in panels(figure)[1].said
+    assert set(figure.arrays) == {
+        "Templates of net: templates", "Filters of conv: filters", "Templates of net (2): templates",
+    }  # fmt: skip
+    assert [one["title"] for one in figure.facts["networks"]] == titles
 
 
 def test_maps_of_most_energy_come_first_and_the_sum_is_written_out() -> None:

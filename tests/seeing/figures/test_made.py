@@ -11,7 +11,9 @@ from striate.seeing.figures.made import COLOURS, made_figure, plane_figure
 def test_corners_of_the_plane_hold_the_pictures_with_the_greatest_numbers() -> None:
     shown = [np.full((5, 5, 3), v, np.uint8) for v in (10, 120, 230)]
     places = np.array([[0.0, 0.0], [1.0, 1.0], [0.5, 0.25]])
-    figure = plane_figure(("net", "3 pictures"), places, shown, ["b", "a", "b"], "pca")
+    paths = ["1.png", "2.png", "3.png"]
+    figure = plane_figure(("net", "3 pictures"), places, shown, ["b", "a", "b"], "pca", paths)
+    assert figure.facts["paths"] == paths
     plane, legend = figure.parts
     assert isinstance(plane, Panel)
     assert isinstance(legend, Panel)
@@ -37,3 +39,5 @@ def test_what_was_made_is_kept_as_arrays_with_its_way() -> None:
     figure = made_figure("T", "L", [Tile("a", pixels=pixels)], [1.0, 2.0], "answer")
     assert figure.arrays["picture 0"] is pixels
     assert figure.facts["values"] == [1.0, 2.0]
+    way = made_figure("T", "L", [], [1.0], "answer", [Tile("at step 1", pixels=pixels)]).parts
+    assert [part.title for part in way] == ["Pictures", "On the way", "Step by step"]

@@ -114,6 +114,24 @@ def test_a_picture_under_several_maps_is_held_once(rng: np.random.Generator) -> 
     assert text.count("data:image/png") == 5
 
 
+def test_a_picture_as_wide_as_the_page_keeps_its_pixels_and_small_ones_no_more_than_before(
+    rng: np.random.Generator,
+) -> None:
+    sheet = np.ascontiguousarray(
+        rng.integers(0, 256, (90, 120, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+    )
+
+    def held(side: int) -> tuple[int, int]:
+        text = page.page_of(Figure("T", "L", (Panel("P", (Tile(pixels=sheet),), side=side),)))
+        found = re.search(r"data:image/jpeg;base64,([A-Za-z0-9+/=]+)", text)
+        assert found is not None
+        return Image.open(io.BytesIO(base64.b64decode(found[1]))).size
+
+    assert held(960) == (960, 720)
+    assert held(83) == held(148) == (224, 168)
+    assert held(300)[0] > 400
+
+
 def test_two_hundred_pictures_with_maps_stay_within_three_megabytes(
     rng: np.random.Generator,
 ) -> None:

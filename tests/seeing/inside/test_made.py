@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from striate.errors import CannotLookInside
 from striate.seeing.inside import made
@@ -82,6 +83,38 @@ def test_a_dream_raises_what_the_layer_sees_and_stays_between_black_and_white() 
     assert found.values[-1] > found.values[-8]
     assert float(found.picture.abs().max()) <= 2 + 1e-5
     assert found.picture.shape == x.shape
+
+
+def test_a_network_for_one_size_dreams_below_its_head_at_all_sizes_and_above_it_at_its_own() -> (
+    None
+):
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(4 * 16 * 12, 5),
+    ).eval()  # fmt: skip
+    x = pictures(1, (32, 24)).float()[0].clamp(-2, 2)
+    assert made.octaves(model, x, Wish("1")) == [(16, 12), (23, 17), (32, 24)]
+    assert made.octaves(model, x, Wish("4")) == [(32, 24)]
+    events, found = followed(made.dream(model, x, Wish("1"), BOUNDS, steps=2))
+    assert len(events) == 6
+    events, found = followed(made.dream(model, x, Wish("4", 2), BOUNDS, steps=4))
+    assert len(events) == 4
+    assert found.values[-1] > found.values[0]
+    with pytest.raises(RuntimeError):
+        followed(made.optimised(model, Wish("4"), (16, 12), BOUNDS, steps=1))
+
+
+def test_several_layers_count_alike_and_each_step_shows_what_there_is() -> None:
+    x = pictures(1, (32, 24)).float()[0].clamp(-2, 2)
+
+    def first(layers: str) -> float:
+        return followed(made.dream(network(), x, Wish(layers), BOUNDS, steps=1))[1].values[0]
+
+    assert first("stage1, stage2") == pytest.approx((first("stage1") + first("stage2")) / 2)
+    events, found = followed(made.dream(network(), x, Wish("stage2"), BOUNDS, steps=3))
+    torch.testing.assert_close(events[-1].picture, found.picture)
+    assert events[0].picture.shape == (3, 16, 12)
 
 
 def test_style_comes_nearer_to_the_correlations_of_the_style() -> None:

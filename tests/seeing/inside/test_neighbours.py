@@ -39,7 +39,20 @@ def test_embeddings_are_what_goes_into_the_last_layer_of_length_one() -> None:
         found, before / np.linalg.norm(before, axis=1, keepdims=True), atol=1e-6
     )
     with pytest.raises(CannotLookInside, match="fully connected"):
-        neighbours.embeddings(nn.Conv2d(3, 2, 1), [torch.zeros(1, 3, 4, 4)])
+        neighbours.embeddings(nn.Flatten(), [torch.zeros(1, 3, 4, 4)])
+
+
+def test_a_network_that_ends_in_a_convolution_has_the_mean_of_what_goes_into_it() -> None:
+    torch.manual_seed(0)
+    body = nn.Sequential(nn.Conv2d(3, 5, 3), nn.ReLU())
+    model = nn.Sequential(body, nn.Conv2d(5, 4, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()).double()
+    x = pictures(4)
+    before = body(x).detach().numpy().mean((2, 3))
+    np.testing.assert_allclose(
+        neighbours.embeddings(model, [x[:1], x[1:]]),
+        before / np.linalg.norm(before, axis=1, keepdims=True),
+        atol=1e-6,
+    )
 
 
 def test_precision_counts_neighbours_with_the_same_label() -> None:

@@ -58,5 +58,54 @@ def test_a_convolution_with_a_stride_is_equivariant_by_its_step_away_from_border
     borders = shift.equivariance(model, x, "stage2", 2).all
     assert borders is not None
     assert borders > 0.01
-    between = shift.equivariance(model, x, "stage2", 1)
-    assert (between.all, between.step) == (None, 2.0)
+    whole = shift.equivariance(model, x, "stage2", 2)
+    assert (whole.step, whole.stride, whole.borders) == (2, 0.0, 1.0)
+    back = shift.equivariance(model, x, "stage2", -2)
+    assert back.inside == pytest.approx(0, abs=1e-9)
+    far = shift.equivariance(model, x, "stage2", 30)
+    assert (far.inside, far.borders) == (None, 1.0)
+
+
+def test_between_its_steps_a_stride_explains_what_is_apart_inside_too() -> None:
+    model = ready(Plain)
+    x = pictures(2, (32, 32))
+    between = shift.equivariance(model, x, "stage2", 3)
+    assert between.stride is not None
+    assert between.stride > 0.5  # noise changes from pixel to pixel
+    assert between.borders == 1 - between.stride
+    with torch.no_grad():
+        maps = model.stage2(model.stage1(x)).numpy()
+        after = model.stage2(model.stage1(shift.moved(x, 0, 3))).numpy()
+    halfway = (np.roll(maps, 1, 3) + np.roll(maps, 2, 3)) / 2
+    part = (slice(None), slice(None), slice(4, 12), slice(6, 12))
+    apart = np.linalg.norm(after[part] - halfway[part]) / np.linalg.norm(halfway[part])
+    assert between.inside == pytest.approx(apart)
+
+
+def test_without_padding_a_step_is_that_of_the_windows_and_not_of_the_sizes() -> None:
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 5), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    ).double()
+    x = pictures(2, (32, 32))
+    found = shift.equivariance(model, x, "0", 1)
+    assert found.step == 1
+    assert found.inside == pytest.approx(0, abs=1e-9)
+
+
+def test_light_changes_between_black_and_white_of_each_channel() -> None:
+    class Says(nn.Module):
+        def forward(self, x):
+            seen.append(x.detach().clone())
+            return x.mean((2, 3))
+
+    seen: list[torch.Tensor] = []
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in ((0.1, 0.5, 0.4), (0.3, 0.2, 0.25)))
+    shown = torch.rand(2, 3, 6, 6)
+    shift.shift_test(Says(), (shown - mean) / std, (-mean / std, (1 - mean) / std))
+    places = 2 * len(shift.SHIFTS) + len(shift.ANGLES) + len(shift.SCALES) + 1
+    for share, made in zip(shift.LIGHT, seen[places:], strict=False):
+        torch.testing.assert_close(made * std + mean, (shown + share).clamp(0, 1))
+    for made in seen[places:]:
+        back = made * std + mean
+        assert float(back.min()) > -1e-6
+        assert float(back.max()) < 1 + 1e-6

@@ -29,7 +29,7 @@ _FITS = 0.995  # where a pair fits so well, moving it on changes nothing
 # After so many steps, what is below stays below NEAR: of 2,964 pairs of overlapping photographs 3 did not.
 _HOPELESS, _FINE_HOPELESS = (-1.0, 0.4, 0.6, 0.7), (0.65, 0.82, 0.9, 0.925)
 _SETTLED = 0.001  # a copy that gained less by its last step is where it belongs
-_BATCH = 128
+_BATCH = 1024  # pairs; with fewer, threads wait for one another in Python more than they work
 _LIGHT = 0.08  # of a side: light that changes more slowly than this is taken out
 # Of thumbnails: JPEG at quality 50 leaves 5 to 7 levels; two digits differ by 8 or more.
 _ALIKE, _NOISE, _NOISE_SHARE = 0.9, 7.0, 0.25

@@ -33,7 +33,7 @@ from striate.pictures.dataset import Dataset
 from striate.pictures.files import Rules
 from striate.pictures.source import Folder
 
-CHUNK = 256
+CHUNK, _LEAST = 256, 8
 CHUNK_BYTES = 8 * 2**20  # where bytes are sent, not paths
 SECONDS = 10.0  # for one picture
 _TRIES = (
@@ -54,6 +54,19 @@ def read_all(
         crew.stop()
 
 
+def chunks(count: int, workers: int) -> Iterator[range]:
+    """All places in order, in ever smaller parts, so that nobody works long after the others have ended.
+
+    >>> [len(part) for part in chunks(100, 2)]
+    [13, 11, 10, 9, 8, 8, 8, 8, 8, 8, 8, 1]
+    """
+    start = 0
+    while start < count:
+        size = max(_LEAST, min(CHUNK, -(-(count - start) // (4 * workers))))
+        yield range(start, min(start + size, count))
+        start += size
+
+
 @final
 class _Crew:
     """Threads that each drive one reader, a list of work they share, and a watch over all."""
@@ -61,10 +74,9 @@ class _Crew:
     def __init__(self, dataset: Dataset, facts: Facts, rules: Rules, seconds: float) -> None:
         self.dataset, self.facts, self.rules, self.seconds = dataset, facts, rules, seconds
         workers = max(1, min(usable_threads(), -(-len(dataset) // 8)))
-        size = max(1, min(CHUNK, -(-len(dataset) // (8 * workers))))
         self.work: queue.SimpleQueue[range] = queue.SimpleQueue()
-        for start in range(0, len(dataset), size):
-            self.work.put(range(start, min(start + size, len(dataset))))
+        for chunk in chunks(len(dataset), workers):
+            self.work.put(chunk)
         self.done: queue.SimpleQueue[int | BaseException] = queue.SimpleQueue()
         self.deaths: dict[int, int] = {}
         self.stopping = threading.Event()

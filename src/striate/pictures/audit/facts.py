@@ -143,7 +143,7 @@ def packed(rows: Sequence[Row]) -> NDArray[np.void]:
     """Rows as one array of WITH_SMALL. What takes many small steps is done for all pictures of one size at
     once: one by one, they take longer than decoding a small picture.
     """
-    made = np.empty(len(rows), WITH_SMALL)
+    made = np.zeros(len(rows), WITH_SMALL)
     if not rows:
         return made
     made["facts"] = np.array([row.facts for row in rows], FACTS)
@@ -157,7 +157,7 @@ def packed(rows: Sequence[Row]) -> NDArray[np.void]:
     tiny = [place for place, row in enumerate(rows) if not row.grey.size]
     for places, some in _of_one_size(tiny, [row.some for row in rows]):
         # These are all pixels, and the rest is made of them now.
-        grey, made["small"][places], made["hues"][places] = of_tiny(some)
+        grey, made["small"][places] = of_tiny(some)
         made["facts"]["grey"][places] = _is_grey(some)
         _put_light(made, places, grey)
     return made

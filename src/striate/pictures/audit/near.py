@@ -124,7 +124,7 @@ def propose(
     else:
         # NumPy lets threads run side by side in all that takes long here.
         with ThreadPoolExecutor(usable_threads()) as pool:
-            buckets = _buckets(small, sides, windows)
+            buckets = _buckets(small, sides, windows, pool)
             found += pool.map(lambda one: _search(small, sides, one[0], one[1], least), buckets)
     best = _best(_joined(found), count)
     return Proposals(best.original, best.copy, best.window, best.mirrored)
@@ -165,7 +165,7 @@ def _nothing() -> _Hits:
 
 
 def _buckets(
-    small: NDArray[np.uint8], sides: Floats, windows: range
+    small: NDArray[np.uint8], sides: Floats, windows: range, pool: ThreadPoolExecutor
 ) -> Iterator[tuple[tuple[Places, Places], list[tuple[Places, int]]]]:
     """For each anchor the copies near it, as (mirrored, place), and the windows nearest to it, as
     (places, window).
@@ -173,8 +173,9 @@ def _buckets(
     count = len(small)
     chosen = seeds.generator(0, "near-copies").permutation(count)[: -(-count // _BUCKET)]
     anchors = sides[0][np.sort(chosen)]
-    copies = _sorted(np.concatenate([_nearest(side, anchors, _COPIES) for side in sides]))
-    originals = [_sorted(_nearest(signatures(small, w), anchors, 1)) for w in windows]
+    near = pool.map(lambda side: _nearest(side, anchors, _COPIES), sides)
+    cut = pool.map(lambda w: _sorted(_nearest(signatures(small, w), anchors, 1)), windows)
+    copies, originals = _sorted(np.concatenate(list(near))), list(cut)
     for anchor in range(len(anchors)):
         turned, place = np.divmod(copies.of(anchor), count)
         yield (turned, place), [(originals[w].of(anchor), w) for w in windows]

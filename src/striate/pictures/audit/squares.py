@@ -10,6 +10,7 @@ Shape legend: H height, W width, S side of the grey square, T side of the colour
 from __future__ import annotations
 
 import ctypes
+from functools import lru_cache
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -68,21 +69,25 @@ def _smaller(height: int, width: int) -> int:
     return max(fits, default=1)
 
 
-def of_tiny(pictures: Pixels) -> tuple[Pixels, Pixels, Pixels]:
-    """N H W C: the grey pictures and the two squares of each, as Pillow would make them, give or take one
-    level.
+def of_tiny(pictures: Pixels) -> tuple[Pixels, Pixels]:
+    """N H W C: the grey pictures and the grey square of each, as Pillow would make them, give or take one
+    level. No colours: of thumbnails they are never compared.
     """
     height, width = pictures.shape[1:3]
     colours = pictures if pictures.shape[3] == 3 else pictures.repeat(3, 3)
     planes = np.ascontiguousarray(colours.transpose(0, 3, 1, 2), np.float32)
     # All of it whole numbers under 2**24: exact.
-    luma = planes[:, 0] * _RED + planes[:, 1] * _GREEN + planes[:, 2] * _BLUE
-    grey = np.floor((luma + 2**15) * np.float32(2**-16))
-    small = _between(height) @ grey @ _between(width).T
-    hues = (_shares(height) @ planes @ _shares(width).T).transpose(0, 2, 3, 1)
-    return grey.astype(np.uint8), _rounded(small), _rounded(hues)
+    grey = planes[:, 0] * _RED
+    grey += planes[:, 1] * _GREEN
+    grey += planes[:, 2] * _BLUE
+    grey += 2**15
+    grey *= np.float32(2**-16)
+    np.floor(grey, out=grey)
+    small = _between(height) @ (grey @ _between(width).T)
+    return grey.astype(np.uint8), _rounded(small)
 
 
+@lru_cache(maxsize=64)
 def _between(side: int) -> Floats:
     """The matrix (S, side) that reads between pixels."""
     at = (np.arange(SIDE) + 0.5) * side / SIDE - 0.5
@@ -91,16 +96,10 @@ def _between(side: int) -> Floats:
     return made
 
 
-def _shares(side: int) -> Floats:
-    """The matrix (T, side) that averages the pixels of each cell."""
-    edges, pixel = np.linspace(0, side, HUES + 1), np.arange(side)
-    shared = np.minimum(edges[1:, None], pixel + 1) - np.maximum(edges[:-1, None], pixel)
-    made: Floats = (np.maximum(shared, 0) * (HUES / side)).astype(np.float32)
-    return made
-
-
 def _rounded(values: NDArray[np.floating[Any]]) -> Pixels:
-    made: Pixels = np.minimum(values + 0.5, 255).astype(np.uint8)
+    """The nearest whole numbers; `values` are used up."""
+    values += 0.5
+    made: Pixels = np.minimum(values, 255, out=values).astype(np.uint8)
     return made
 
 

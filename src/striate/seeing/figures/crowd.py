@@ -40,19 +40,28 @@ def shift_figure(
         scale = Scale((changes[0].change, ""), is_share=True)
         parts.append(Chart(_title(changes[0].change), series, scale, is_below=True))
     rows = tuple(
-        (one.layer, str(one.pixels), f"{one.step:g}", _share(one.all, one), _share(one.inside, one))
+        (
+            one.layer, str(one.pixels), f"{one.step:g}", _share(one.all), _share(one.inside),
+            _share(one.stride), _share(one.borders),
+        )
         for one in layers
-    )
+    )  # fmt: skip
     said = (
         "Shift the picture and run the layer, or run the layer and shift its maps: how far apart the two "
-        "are, as a share of the maps' size. What is left inside, away from the borders, comes from strides "
-        "and pools; the rest comes from the borders. Where a shift is no whole number of the "
-        "layer's steps nothing fits."
+        "are, as a share of the maps' size; inside: a quarter away from each border. By whole steps of the "
+        "layer strides and pools shift exactly, and all of it comes from the borders and what crosses them; "
+        "it reaches inside where fields are wide, or a layer looks at the whole picture. Between steps the "
+        "maps are shifted by interpolation: what is as far apart inside too is the stride's share of the "
+        "squared distance (at most: wide fields bring the borders inside), the rest that of the borders."
     )
     if rows:
         parts.append(
             Table(
-                "Equivariance", ("layer", "shift", "step", "apart", "inside"), rows, "lrrrr", said
+                "Equivariance",
+                ("layer", "shift", "step", "apart", "inside", "by the stride", "by the borders"),
+                rows,
+                "lrrrrrr",
+                said,
             )
         )
     lead = f"The mean probability of the answers that {of} pictures get unchanged, as they are changed."
@@ -82,10 +91,8 @@ def _title(change: str) -> str:
     }[change]  # fmt: skip
 
 
-def _share(value: float | None, one: Equivariance) -> str:
-    if value is None:
-        return "does not fit the step" if one.all is None else "no inside"
-    return f"{100 * value:.2g} %"
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.3g} %"
 
 
 class Crop(NamedTuple):
@@ -153,6 +160,8 @@ def _file(name: str) -> str:
 
 def _cut(crop: Crop) -> Pixels:
     top, left, bottom, right = crop.box
+    H, W = crop.pixels.shape[:2]
+    top, left = min(top, H - 1), min(left, W - 1)  # a field may lie wholly in the padding
     return np.ascontiguousarray(
         crop.pixels[top : max(bottom, top + 1), left : max(right, left + 1)]
     )

@@ -35,9 +35,7 @@ def filters_figure(name: str, found: Filters) -> Figure:
         tiles = tuple(
             Tile(str(i), pixels=picture_of(one)) for i, one in enumerate(colours[:_MOST_FILTERS])
         )
-        said = (
-            "Grey is weight 0: a filter answers most to what looks like it, least to the opposite."
-        )
+        said = f"{_scaled(found.reach)}: a filter answers most to what looks like it, least to the opposite."
         parts.append(Panel("As colours", tiles, said, side=64))
         names: tuple[str, ...] = ("red", "green", "blue")
     else:
@@ -64,6 +62,38 @@ def filters_figure(name: str, found: Filters) -> Figure:
     return Figure(f"Filters of {name}", told, tuple(parts), {"filters": found.values}, facts)
 
 
+def _scaled(reach: float) -> str:
+    low, high = number(-reach), number(reach)
+    return f"Grey is weight 0; a colour is off at {low} and full at {high}, in all of them"
+
+
+def beside_figure(found: Sequence[Figure]) -> Figure:
+    """First layers of several networks one below another, each panel with the name of its network."""
+    parts: list[Part] = []
+    arrays: dict[str, object] = {}
+    titles = _distinct([one.title for one in found])
+    for title, one in zip(titles, found, strict=True):
+        # Of colours and single weights the first panel is enough to compare.
+        first = one.parts[0]
+        parts.append(first._replace(title=title))
+        arrays |= {f"{title}: {name}": values for name, values in one.arrays.items()}
+    lead = (
+        "What first layers compare a picture with: a linear classifier has one template as large as the "
+        "picture for each class, a network with a hidden layer a bank of them, and a convnet small filters "
+        "that are laid everywhere."
+    )
+    facts = {"networks": [{"title": t, **one.facts} for t, one in zip(titles, found, strict=True)]}
+    return Figure("First layers side by side", lead, tuple(parts), arrays, facts)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Of equal names the later ones get a number."""
+    return [
+        name if name not in names[:i] else f"{name} ({names[: i + 1].count(name)})"
+        for i, name in enumerate(names)
+    ]
+
+
 def templates_figure(name: str, found: Templates, classes: Sequence[str]) -> Figure:
     """One a class, or a bank."""
     K, C, H, W = found.values.shape
@@ -83,7 +113,7 @@ def templates_figure(name: str, found: Templates, classes: Sequence[str]) -> Fig
             Tile(names[i], pixels=picture_of(one))
             for i, one in enumerate(as_colours(kept, found.reach))
         )
-        parts.append(Panel("As colours", tiles, "Grey is weight 0.", side=96))
+        parts.append(Panel("As colours", tiles, f"{_scaled(found.reach)}.", side=96))
     sums = kept.mean(1)
     reach = float(np.abs(sums).max())
     tiles = tuple(Tile(names[i], values=one, reach=reach) for i, one in enumerate(sums))

@@ -20,12 +20,19 @@ _SHEET, _THUMB, _FRAME = (720, 960), 28, 2
 
 
 def made_figure(
-    title: str, lead: str, tiles: Sequence[Tile], values: Sequence[float], name: str
+    title: str,
+    lead: str,
+    tiles: Sequence[Tile],
+    values: Sequence[float],
+    name: str,
+    previews: Sequence[Tile] = (),
 ) -> Figure:
-    """What went in and what came out, and how the wish was granted step by step."""
+    """What went in and what came out, previews, and how the wish was granted step by step."""
     line = Series("", "s1", tuple((float(i + 1), v) for i, v in enumerate(values)), has_dots=False)
+    way = (Panel("On the way", tuple(previews)),) if previews else ()
     parts: tuple[Part, ...] = (
         Panel("Pictures", tuple(tiles), side=300),
+        *way,
         Chart("Step by step", (line,), Scale(("step", name))),
     )
     arrays = {f"picture {i}": t.pixels for i, t in enumerate(tiles) if t.pixels is not None}
@@ -39,9 +46,10 @@ def plane_figure(
     shown: Sequence[Pixels],
     labels: Sequence[str],
     how: str,
+    paths: Sequence[str] = (),
 ) -> Figure:
     """N 2 places, with a thumbnail and a label each; the colour of its frame is its class. names: of the
-    network, and of the pictures in words.
+    network, and of the pictures in words; paths: of the pictures, for --json.
     """
     classes = sorted(set(labels))
     sheet = np.full((*_SHEET, 3), 255, np.uint8)
@@ -73,7 +81,7 @@ def plane_figure(
         Panel("Classes", legend, "The frame is the class.", side=64),
     )
     lead = f"{names[1]} by the vector before the last layer."
-    facts = {"how": how, "places": places.tolist(), "labels": list(labels)}
+    facts = {"how": how, "places": places.tolist(), "labels": list(labels), "paths": list(paths)}
     return Figure(f"A plane of pictures, by {names[0]}", lead, parts, {"places": places}, facts)
 
 

@@ -17,8 +17,9 @@ from striate.seeing.figures.colours import ABOVE, BELOW, glass, signed
 from striate.seeing.figures.figure import Chart, Figure, Panel, Part, Table, Tile, Words, number
 
 LARGEST = 3_000_000
-# Pixels kept of each picture: the first whose page is small enough.
+# Pixels kept of each picture of usual width: the first whose page is small enough.
 SIDES = (224, 160, 112, 80, 56, 40)
+_USUAL = 148  # pixels of the page; wider ones keep more in proportion
 _SAMPLE = 12
 CHARTS = ('<div class="charts">', "</div><!-- charts -->")
 _TINY = 64  # up to this side a pixel is shown as a square
@@ -84,7 +85,7 @@ def _joined(above: Html, part: Part, body: Html) -> Html:
 
 
 def part_of(part: Part, side: int) -> Html:
-    """One part without its title; pictures keep at most `side` pixels."""
+    """One part without its title; pictures of usual width keep at most `side` pixels."""
     if isinstance(part, Panel):
         return _panel(part, side)
     if isinstance(part, Chart):
@@ -112,6 +113,7 @@ def _said(text: str) -> Html:
 
 def _panel(part: Panel, side: int) -> Html:
     """The picture that several tiles lie over is held once, as a variable of the list."""
+    side = max(side, side * part.side // _USUAL)
     shared = next((tile.pixels for tile in part.tiles if tile.pixels is not None), None)
     source = f"--p:url({_picture(shared, side)});" if shared is not None else ""
     tiles = "".join(f"<li>{_tile(tile, shared, side)}</li>" for tile in part.tiles)

@@ -73,7 +73,7 @@ class Whys:
             self._store("pictures", asked.pixels)
             for one in maps:
                 self._store(one.method, one.values[0].astype(np.float32))
-        self.facts.append(_fact(asked, {one.method: list(one.range(0)) for one in maps}))
+        self.facts.append(_fact(asked, maps, 0))
         if len(self.asked) < SHOWN:
             self.asked.append(asked)
             for one in maps:
@@ -254,13 +254,14 @@ def _arrays(asked: Sequence[Asked], maps: Sequence[Maps], checks: Checks) -> dic
     return held
 
 
-def _fact(one: Asked, ranges: Mapping[str, list[float]]) -> dict[str, Any]:
-    """Of one picture, without checks."""
+def _fact(one: Asked, maps: Sequence[Maps], i: int) -> dict[str, Any]:
+    """Of picture i, without checks."""
     return {
         "path": one.name,
         "answer": [{"label": name, "probability": share} for name, share in one.answer],
         "asked": one.target,
-        "maps": dict(ranges),
+        "maps": {found.method: list(found.range(i)) for found in maps},
+        "notes": {found.method: found.notes[i] for found in maps if found.notes[i]},
         "checks": {},
     }
 
@@ -268,7 +269,7 @@ def _fact(one: Asked, ranges: Mapping[str, list[float]]) -> dict[str, Any]:
 def _facts(
     asked: Sequence[Asked], maps: Sequence[Maps], checks: Checks, rest: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
-    told = [_fact(one, {m.method: list(m.range(i)) for m in maps}) for i, one in enumerate(asked)]
+    told = [_fact(one, maps, i) for i, one in enumerate(asked)]
     for (name, at), one in checks.items():
         told[at]["checks"][name] = {
             "alike": one.alike,

@@ -9,7 +9,7 @@ Shape legend: N pictures, C channels, H height, W width, h w size of a map.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +20,9 @@ from striate.errors import CannotLookInside
 from striate.geometry.shape import Shape
 from striate.seeing.asking import blocks, calm, last_map
 from striate.seeing.tap import tap
+
+if TYPE_CHECKING:
+    from striate.grammar.layer import Layer
 
 Floats = NDArray[np.float64]
 Box = tuple[int, int, int, int]  # top, left, bottom, right
@@ -65,9 +68,21 @@ def theoretical(
     model: nn.Module, shape: tuple[int, ...], layer: str, at: tuple[int, int]
 ) -> tuple[Box, tuple[int, int] | None]:
     """The box of a unit on pictures of C H W, and its size before it is clipped."""
+    given = Shape(shape[0], shape[1], shape[2])
+    row = _row(model, given, layer)
+    return row.box(at[0], at[1], given), row.receptive_field
+
+
+def step_of(model: nn.Module, shape: tuple[int, ...], layer: str) -> int | None:
+    """How many pixels lie between neighbouring units of a layer along a row; None where each sees all."""
+    field = _row(model, Shape(shape[0], shape[1], shape[2]), layer).field
+    return None if field is None else field[1].jump
+
+
+def _row(model: nn.Module, given: Shape, layer: str) -> Layer:
+    """The last line of a layer in the plan of the network."""
     from striate.grammar.trace import trace
 
-    given = Shape(shape[0], shape[1], shape[2])
     rows = [
         row
         for row in trace(model, given)
@@ -78,7 +93,7 @@ def theoretical(
             f"{layer} does nothing with numbers, so it has no field of its own",
             "choose a layer that does",
         )
-    return rows[-1].box(at[0], at[1], given), rows[-1].receptive_field
+    return rows[-1]
 
 
 def _slopes(

@@ -31,10 +31,11 @@ _WAKING = 0.25  # of the steps
 
 
 class Progress(NamedTuple):
-    """A step on the way; `value` is what is raised."""
+    """A step on the way; `value` is what is raised; picture: C H W so far, changed by the next step."""
 
     step: int
     value: float
+    picture: Tensor | None = None
 
 
 class Made(NamedTuple):
@@ -45,7 +46,9 @@ class Made(NamedTuple):
 
 
 class Wish(NamedTuple):
-    """What is to be raised. unit: one map, or all of the layer (then the mean of squares: DeepDream)."""
+    """What is to be raised. layer: one, or several with commas, which count alike; unit: one map, or all of
+    the layer (then the mean of squares: DeepDream).
+    """
 
     layer: str
     unit: int | None = None
@@ -94,8 +97,7 @@ def dream(
     model: nn.Module, picture: Tensor, wish: Wish, bounds: Bounds, steps: int = 20, seed: int = 0
 ) -> Generator[Progress, None, Made]:
     """C H W on and on towards what the layer already sees in it: from half the size to the whole."""
-    H, W = picture.shape[1:]
-    sizes = [(max(8, round(H * part)), max(8, round(W * part))) for part in (0.5, 0.71, 1.0)]
+    sizes = octaves(model, picture, wish)
     added = torch.zeros(1, picture.shape[0], *sizes[0])
     values = []
     for octave, size in enumerate(sizes):
@@ -109,19 +111,46 @@ def dream(
             added = added + slope / (slope.abs().mean() + 1e-12) * 0.02
             added = torch.minimum(torch.maximum(start + added, bounds.low), bounds.high) - start
             values.append(value.item())
-            yield Progress(by + 1, values[-1])
+            yield Progress(by + 1, values[-1], (start + added)[0].detach())
     return Made((picture[None] + added)[0].detach(), tuple(values))
 
 
+def octaves(model: nn.Module, picture: Tensor, wish: Wish) -> list[tuple[int, int]]:
+    """The sizes of a dream of C H W: half, seven tenths and the whole; at least 8 pixels, and none at which
+    the layer cannot be run, as one after a flattened map that must have its own size.
+    """
+    H, W = (int(side) for side in picture.shape[1:])
+    kept: list[tuple[int, int]] = []
+    for part in (0.5, 0.71):
+        size = (max(min(8, H), round(H * part)), max(min(8, W), round(W * part)))
+        if size in (*kept, (H, W)):
+            continue
+        try:
+            _value(model, _sized(picture[None], size), wish)
+        except RuntimeError:
+            continue
+        kept.append(size)
+    return [*kept, (H, W)]
+
+
 def _value(model: nn.Module, picture: Tensor, wish: Wish) -> Tensor:
-    with calm(model), tap(model, wish.layer, graph=True) as seen:
-        model(picture)
-    made = seen[wish.layer]
-    if wish.unit is None:
+    names = [name.strip() for name in wish.layer.split(",")]
+    with calm(model), tap(model, *names, graph=True) as seen:
+        try:
+            model(picture)
+        except RuntimeError:
+            # A head for pictures of one size refuses others, but the layers below it were met.
+            if not all(seen.calls(name) for name in names):
+                raise
+    return torch.stack([_wished(seen[name], name, wish.unit) for name in names]).mean()
+
+
+def _wished(made: Tensor, name: str, unit: int | None) -> Tensor:
+    if unit is None:
         return made.square().mean()
-    if not wish.unit < made.shape[1]:
-        raise CannotLookInside(f"{wish.layer} has {made.shape[1]} units", "count from 0")
-    return made[:, wish.unit].mean()
+    if not unit < made.shape[1]:
+        raise CannotLookInside(f"{name} has {made.shape[1]} units", "count from 0")
+    return made[:, unit].mean()
 
 
 def _jittered(picture: Tensor, seed: int, step: int) -> Tensor:

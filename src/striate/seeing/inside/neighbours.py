@@ -35,17 +35,23 @@ class Nearest(NamedTuple):
 
 
 def embeddings(model: nn.Module, batches: Iterable[Tensor]) -> Floats:
-    """N C H W in batches to N D: what goes into the last fully connected layer, of length 1."""
+    """N C H W in batches to N D: what goes into the last fully connected layer, of length 1. Without such a
+    layer it is the mean over all places of what goes into the last convolution.
+    """
     full = [module for module in model.modules() if isinstance(module, nn.Linear)]
-    if not full:
+    ends: list[nn.Module] = [*full] or [m for m in model.modules() if isinstance(m, nn.Conv2d)]
+    if not ends:
         raise CannotLookInside(
-            "the network has no fully connected layer, so nothing stands before it",
+            "the network has neither a fully connected layer nor a convolution, so nothing stands before it",
             "neighbours need a network that ends in one",
         )
     held: list[Tensor] = []
-    handle = full[-1].register_forward_pre_hook(
-        lambda _, given: held.append(given[0].detach().flatten(1).cpu())
-    )
+
+    def keep(_: nn.Module, given: tuple[Tensor, ...]) -> None:
+        made = given[0].detach() if full else given[0].detach().mean((2, 3))
+        held.append(made.flatten(1).cpu())
+
+    handle = ends[-1].register_forward_pre_hook(keep)
     try:
         with calm(model), torch.no_grad():
             for pictures in batches:

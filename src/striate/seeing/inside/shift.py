@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from striate.errors import StriateError
 from striate.seeing.asking import calm, chosen, logits
+from striate.seeing.inside.fields import step_of
 from striate.seeing.tap import tap
 
 Floats = NDArray[np.float64]
@@ -64,19 +66,29 @@ def turned(pictures: Tensor, degrees: float = 0.0, scale: float = 1.0) -> Tensor
 
 
 def shift_test(
-    model: nn.Module, pictures: Tensor, white: float = 2.0, temperature: float = 1.0
+    model: nn.Module,
+    pictures: Tensor,
+    ends: tuple[Tensor | float, Tensor | float] = (-2.0, 2.0),
+    temperature: float = 1.0,
 ) -> list[Answers]:
-    """Every change. white: how far from the mean colour white is in the network's numbers; temperature: what
-    scores are divided by before they are probabilities.
+    """Every change. ends: black and white in the network's numbers, for each channel (1 C 1 1) or for all: no
+    change of light leaves them; temperature: what scores are divided by before they are probabilities.
     """
     mean = pictures.mean((1, 2, 3), keepdim=True)
+    low, high = (torch.as_tensor(end).to(pictures) for end in ends)
+    least = torch.minimum(low, pictures.amin((0, 2, 3), keepdim=True))
+    most = torch.maximum(high, pictures.amax((0, 2, 3), keepdim=True))
+
+    def lit(changed: Tensor) -> Tensor:
+        return torch.minimum(torch.maximum(changed, least), most)
+
     changes: Mapping[str, tuple[tuple[float, ...], Callable[[float], Tensor]]] = {
         "pixels to the right": (tuple(map(float, SHIFTS)), lambda v: moved(pictures, 0, int(v))),
         "pixels down": (tuple(map(float, SHIFTS)), lambda v: moved(pictures, int(v), 0)),
         "degrees": (ANGLES, lambda v: turned(pictures, v)),
         "times as large": (SCALES, lambda v: turned(pictures, scale=v)),
-        "brighter": (LIGHT, lambda v: (pictures + 2 * v * white).clamp(-white, white)),
-        "times the contrast": (CONTRAST, lambda v: mean + (pictures - mean) * v),
+        "brighter": (LIGHT, lambda v: lit(pictures + v * (high - low))),
+        "times the contrast": (CONTRAST, lambda v: lit(mean + (pictures - mean) * v)),
     }
     before = logits(model, pictures).argmax(1)
     found = []
@@ -90,8 +102,10 @@ def shift_test(
 
 class Equivariance(NamedTuple):
     """How far shift-then-layer is from layer-then-shift, as a share of the layer's own size. `all`: over the
-    whole map; `inside`: away from the borders; None where a shift is no whole number of the layer's steps,
-    so that there is nothing to compare with: that is the stride's part.
+    whole map; `inside`: away from the borders; None where nothing is left to compare. `step`: pixels between
+    neighbouring units. stride, borders: the shares of the squared distance that each explains: of a shift by
+    whole steps the borders explain all; of another as much is the stride's as if it were everywhere what it
+    is inside (at most: wide fields bring the borders inside).
     """
 
     layer: str
@@ -99,28 +113,52 @@ class Equivariance(NamedTuple):
     all: float | None
     inside: float | None
     step: float
+    stride: float | None = None
+    borders: float | None = None
 
 
 def equivariance(
     model: nn.Module, pictures: Tensor, layer: str, pixels: int, margin: float = 0.25
 ) -> Equivariance:
-    """Of one layer with maps, for a shift to the right by whole pixels.
+    """Of one layer with maps, for a shift to the right by whole pixels. Where that is no whole number of the
+    layer's steps its maps are shifted by interpolation between neighbours.
 
     margin: how much of the map at each side is left out of `inside`, where padding and what came in from the
     side are felt.
     """
     before, after = (_maps(model, x, layer) for x in (pictures, moved(pictures, 0, pixels)))
-    step = pictures.shape[3] / before.shape[3]
-    by = pixels / step
-    if abs(by - round(by)) > 1e-9:
-        return Equivariance(layer, pixels, None, None, step)
-    expected = moved(before, 0, round(by))
+    step = _step(model, pictures, layer, before.shape[3])
+    first, rest = divmod(pixels, step)
+    share = rest / step
+    expected = (1 - share) * moved(before, 0, first) + share * moved(before, 0, first + bool(rest))
     h, w = before.shape[2:]
-    top, left = int(np.ceil(h * margin)), int(np.ceil(w * margin)) + abs(round(by))
-    inner = (slice(None), slice(None), slice(top, h - top), slice(left, w - left))
+    top, side, by = int(np.ceil(h * margin)), int(np.ceil(w * margin)), -(-abs(pixels) // step)
+    # Where pixels come in from the side the inside begins later.
+    left, right = (side + by, w - side) if pixels > 0 else (side, w - side - by)
+    inner = (slice(None), slice(None), slice(top, h - top), slice(left, max(left, right)))
+    squared = (after - expected).square()
+    whole, within = float(squared.mean()), squared[inner]
+    stride: float | None = None
+    if whole > 0 and (not rest or within.numel()):
+        stride = min(1.0, float(within.mean()) / whole) if rest else 0.0
     return Equivariance(
-        layer, pixels, _apart(after, expected), _apart(after[inner], expected[inner]), step
+        layer,
+        pixels,
+        _apart(after, expected),
+        _apart(after[inner], expected[inner]),
+        step,
+        stride,
+        None if stride is None else 1 - stride,
     )
+
+
+def _step(model: nn.Module, pictures: Tensor, layer: str, width: int) -> int:
+    """By the plan of the layers; where that cannot be told, by how many times smaller the map is."""
+    try:
+        step = step_of(model, tuple(pictures.shape[1:]), layer)
+    except StriateError:
+        step = None
+    return step or max(1, round(pictures.shape[3] / width))
 
 
 def _maps(model: nn.Module, pictures: Tensor, layer: str) -> Tensor:

@@ -57,7 +57,7 @@ def styled(
         with torch.no_grad():
             picture.copy_(torch.minimum(torch.maximum(picture, bounds.low), bounds.high))
         values.append(loss.item())
-        yield Progress(step + 1, values[-1])
+        yield Progress(step + 1, values[-1], picture[0].detach())
     return Made(picture[0].detach(), tuple(values))
 
 
