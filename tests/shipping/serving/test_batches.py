@@ -52,7 +52,7 @@ def slow() -> Classifier:
 
 
 def head(number: int, do: str = "predict", **more: Any) -> dict[str, Any]:
-    return {"id": number, "do": do, "left": 60, "top": 2, "names": ["n"], **more}
+    return {"id": number, "do": do, "left": 6000, "top": 2, "names": ["n"], **more}
 
 
 def until(what: Any) -> None:
@@ -120,9 +120,14 @@ def test_a_run_that_would_end_too_late_is_not_begun() -> None:
     job = batches.Job(head(1, left=800.0), [b""])
     job.until = time.monotonic() + 100.0
     assert not job.is_late()
-    assert job.is_late(150.0)
+    assert job.is_late(80.0)
     job.until = time.monotonic() + 700.0
     assert not job.is_late(10_000.0)  # one slow run must not make every request late
+    # No run is so large that those who wait for it are late by it alone.
+    assert job.fitting(0.0) == batches.MOST
+    assert job.fitting(10.0) == 13
+    assert not job.is_late(13 * 10.0)
+    assert job.fitting(1000.0) == 0  # one is run all the same
 
 
 def test_decoded_pictures_wait_within_bounds_however_large_they_are() -> None:

@@ -29,7 +29,10 @@ from striate.shipping.classifier import Classifier
 
 MOST = 32  # pictures in one run of the network
 _WAITING_BYTES = 256 * 2**20  # of pictures that are decoded and not run yet
-_SHARE = 0.25  # of the time that a request has: so much a run is expected to take at most
+_SHARE = (
+    0.25  # of the time that a request has: at most so much is kept free for the run that answers it
+)
+_MARGIN = 1.5  # a run may take so many times as long as the last one
 Send = Callable[..., None]  # head, then pieces of the body
 
 
@@ -47,7 +50,13 @@ class Job:
 
     def is_late(self, takes: float = 0.0) -> bool:
         """Whether nobody will wait for it any more in so many seconds."""
-        return time.monotonic() + min(takes, _SHARE * float(self.head["left"])) > self.until
+        return (
+            time.monotonic() + min(_MARGIN * takes, _SHARE * float(self.head["left"])) > self.until
+        )
+
+    def fitting(self, each: float) -> int:
+        """How many pictures, of so many seconds each, one run may have without making them late."""
+        return int(min(MOST, _SHARE * float(self.head["left"]) / _MARGIN / max(each, 1e-6)))
 
     def tell(self, place: int, what: Any) -> bool:
         """Keep a row of probabilities, or the reason why there is none; whether that was the last."""
@@ -94,7 +103,7 @@ class Work:
     def __init__(self, classifier: Classifier, threads: int, send: Send, most: int = MOST) -> None:
         self._classifier, self._send, self._most = classifier, send, most
         self._runners = threads
-        self._room, self._takes = Room(_WAITING_BYTES), 0.0
+        self._room, self._each = Room(_WAITING_BYTES), 0.0  # seconds a picture
         self._asked: SimpleQueue[tuple[Job, int]] = SimpleQueue()
         self._decoded: SimpleQueue[_Decoded] = SimpleQueue()
         for target in [self._decode, self._run] * threads:
@@ -109,7 +118,7 @@ class Work:
     def _decode(self) -> None:
         while True:
             job, place = self._asked.get()
-            if job.is_late(self._takes):
+            if job.is_late(self._each):
                 self._tell(job, place, _LATE)
             elif job.head["do"] == "seen":
                 self._show(job)
@@ -145,13 +154,14 @@ class Work:
     def _run(self) -> None:
         while True:
             batch = [self._decoded.get()]
-            more = min(self._most - 1, self._decoded.qsize() // self._runners)
+            fitting = batch[0].job.fitting(self._each) - 1
+            more = max(0, min(self._most - 1, fitting, self._decoded.qsize() // self._runners))
             with suppress(Empty):  # another runner may have been quicker
                 batch += (self._decoded.get_nowait() for _ in range(more))
             size = sum(one.pixels.nbytes for one in batch)
             good = []
             for one in batch:
-                if one.job.is_late(self._takes):
+                if one.job.is_late(self._each * len(batch)):
                     self._tell(one.job, one.place, _LATE)
                 else:
                     good.append(one)
@@ -166,7 +176,7 @@ class Work:
             rows: Any = self._classifier.probabilities([one.pixels for one in batch])
         except Exception as fault:  # noqa: BLE001 the next batch may be a good one
             rows = [f"the network could not be run ({type(fault).__name__})"] * len(batch)
-        self._takes = time.monotonic() - began
+        self._each = (time.monotonic() - began) / len(batch)
         for one, row in zip(batch, rows, strict=True):
             one.job.batch = len(batch)
             self._tell(one.job, one.place, row)
