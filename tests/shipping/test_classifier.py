@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,14 +11,17 @@ import numpy as np
 import pytest
 import torch
 
-from striate.errors import BundleRefused, CannotTrain, FileFault
-from striate.pictures.files import decode
+from striate.errors import BundleRefused, CannotTrain, FileFault, GraphRefused
+from striate.grammar.plan import Plan
+from striate.pictures.files import Pixels, decode
 from striate.pictures.opening import open_data
 from striate.shipping.agree import compared, made_pictures
 from striate.shipping.classifier import Classifier, load
-from striate.shipping.engine import Prepared
+from striate.shipping.engine import Prepared, Probabilities
+from striate.shipping.facts import facts_of
 from striate.shipping.network import built, network_of, weights_of
 from striate.shipping.opened import bundle_of
+from striate.shipping.to_onnx import tensor_graph
 from tests.verbs import made
 
 
@@ -44,6 +48,49 @@ def test_a_path_its_bytes_and_its_pixels_have_one_answer(classifier: Classifier)
     assert by_pixels.top[0][1] == pytest.approx(by_path.top[0][1], abs=0.02)
     assert (by_path.path, by_bytes.path) == (str(path), "")
     assert [one.top for one in classifier.predict(path)] == [by_path.top]
+
+
+def test_no_more_pictures_are_held_than_the_engine_asks_for(classifier: Classifier) -> None:
+    class Few:
+        name, at_once = "few", 2
+        decode, prepare = classifier.engine.decode, classifier.engine.prepare
+
+        def __init__(self) -> None:
+            self.sizes: list[int] = []
+
+        def probabilities(self, pictures: Sequence[Pixels]) -> Probabilities:
+            self.sizes.append(len(pictures))
+            return classifier.engine.probabilities(pictures)
+
+    few = Few()
+    found = Classifier(classifier.card, few).predict([made.photographs() / "dog" / "004.jpg"] * 5)
+    assert [one.label for one in found] == [found[0].label] * 5
+    assert few.sizes == [2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        ("3x8x8: gap fc5", "gives 5 scores, and its card names 2 classes"),
+        ("3x9x9: fc2", "cannot run it"),
+        ("3x8x8: conv3-2", "does not give a row of numbers"),
+    ],
+)
+def test_a_graph_that_does_not_fit_its_card_is_refused_and_no_answer_is_made_up(
+    classifier: Classifier, tmp_path: Path, plan: str, words: str
+) -> None:
+    facts = facts_of(classifier.card, plan, "tensor")
+    side = int(plan[2])
+    data = tensor_graph(Plan.read(plan).build(), (3, side, side), facts)
+    (tmp_path / "other.onnx").write_bytes(data)
+    with pytest.raises(GraphRefused, match=words):
+        load(tmp_path / "other.onnx").predict(np.zeros((20, 20, 3), np.uint8))
+
+
+def test_a_picture_for_which_there_are_no_numbers_has_an_error(classifier: Classifier) -> None:
+    found = classifier.answer("a.jpg", np.array([np.nan, 0.5]))
+    assert (found.label, found.sure) == (None, None)
+    assert found.error == "the network gives no numbers for it"
 
 
 def test_probabilities_are_the_softmax_after_the_temperature_of_the_card(

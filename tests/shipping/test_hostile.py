@@ -13,7 +13,9 @@ from pathlib import Path
 from tests.conftest import ROOT
 from tests.shipping.hostile import write_all
 
-HANGS_S = 10  # ten times what is promised
+PROMISED_S = (
+    1.0  # of one core; what waits for something for ever is ended by the limit of the process
+)
 
 
 def test_over_200_hostile_files_are_refused_and_nothing_of_them_runs(tmp_path: Path) -> None:
@@ -34,7 +36,8 @@ def test_over_200_hostile_files_are_refused_and_nothing_of_them_runs(tmp_path: P
     assert len(told) == count
     wrong = [one for one in told if not one["fault"] or one["fault"].startswith(("!", "X"))]
     assert not wrong, wrong[:5]
-    assert max(one["s"] for one in told) < HANGS_S, max(told, key=lambda one: one["s"])
+    slowest = max(told, key=lambda one: one["s"])
+    assert slowest["s"] < PROMISED_S, slowest
     assert told[-1]["mb"] - told[0]["mb"] < 256 + max(_size(folder / one["name"]) for one in told)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     assert secret.stat().st_atime == 1

@@ -89,6 +89,20 @@ def test_a_bias_gets_back_what_rounding_takes_on_average(kind: str, reduced: boo
     assert len(held) == 2  # the old bias is gone
 
 
+@pytest.mark.parametrize("reduced", [True, False])
+def test_the_quantiser_makes_the_whole_numbers_that_were_reckoned_with(reduced: bool) -> None:
+    torch.manual_seed(1)
+    module = torch.nn.Conv2d(4, 6, 3)
+    tensor = tensor_graph(module, (4, 5, 5))
+    made = loaded(quantised(tensor, torch.randn(20, 4, 5, 5).numpy(), {}, reduced))
+    arrays = [numpy_helper.to_array(one) for one in made.graph.initializer]
+    (whole,) = [one for one in arrays if one.shape == (6, 4, 3, 3)]
+    assert whole.dtype == np.int8
+    for row, found in zip(module.weight.detach().numpy().astype(np.float64), whole, strict=True):
+        step = np.abs(row).max() / (64 if reduced else 127)
+        assert np.array_equal(found, np.rint(row / step))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "file", ["resnet20-12fca82f.th", "resnet56-4bfd9763.th"], ids=["resnet20", "resnet56"]

@@ -164,6 +164,29 @@ def test_two_processes_do_not_write_one_file(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text().count("\n") == 20
 
 
+@pytest.mark.parametrize("again", ["begin", "go_on"])
+def test_a_file_that_another_process_finishes_meanwhile_is_not_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: str
+) -> None:
+    path = tmp_path / "out"
+    file = RowFile.begin(path, ORDER)
+    fill(file, NAMES[:5])
+    file.save()
+    fill(file, NAMES[5:])
+    locked = RowFile._locked
+
+    def once_it_is_finished(self: RowFile) -> bool:
+        file.finish()
+        return locked(self)
+
+    monkeypatch.setattr(RowFile, "_locked", once_it_is_finished)
+    flags = {"overwrite": True} if again == "begin" else {}
+    with pytest.raises(FileFault, match="another process is writing"):
+        getattr(RowFile, again)(path, ORDER, **flags)
+    assert path.read_text() == "".join(f"row of {n}\n" for n in NAMES)
+    assert [one.name for one in tmp_path.iterdir()] == ["out"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

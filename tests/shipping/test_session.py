@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from striate.errors import GraphRefused
+from striate.errors import FileFault, GraphRefused
 from striate.grammar.plan import Plan
 from striate.shipping import session
 from striate.shipping.graph_scan import refuse_outside
@@ -100,13 +99,40 @@ def test_a_file_that_is_written_into_after_the_scan_is_refused(
 
     def and_write(content: bytes) -> None:
         refuse_outside(content)
-        time.sleep(0.05)  # longer than the finest that a file system tells apart
-        file.write_bytes(changed('{"format": 1, "classes": ["x", "y", "z"]}'))
+        while (
+            file.stat().st_ctime_ns == before.st_ctime_ns
+        ):  # as fine as the file system tells apart
+            file.write_bytes(changed('{"format": 1, "classes": ["x", "y", "z"]}'))
         os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     monkeypatch.setattr("striate.shipping.session.refuse_outside", and_write)
     with pytest.raises(GraphRefused, match="changed while it was opened"):
         Session(file, threads=1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.onnx")
+    with pytest.raises(GraphRefused, match="no plain file"):
+        Session(tmp_path / "a.onnx", threads=1)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileFault, match=r"a\.onnx cannot be read: No such file"):
+        Session(tmp_path / "a.onnx", threads=1)
+
+
+def test_four_bytes_do_not_make_it_a_file_of_another_kind() -> None:
+    """ONNX Runtime takes for its own format, which the scan does not know, what has ORTM from byte 4 on."""
+    # An unknown field of four bytes, whose last one begins with it, before the graph of a good file.
+    before = bytes([(100 << 3 | 2) & 127 | 128, (100 << 3 | 2) >> 7, 9, 0]) + b"ORTM" + bytes(4)
+    good = data()
+    with_mark = before + good
+    assert with_mark[4:8] == b"ORTM"
+    refuse_outside(with_mark)
+    given = np.ones((1, 1, 8, 8), np.float32)
+    wanted = Session(good, threads=1).run(given)
+    assert np.array_equal(Session(with_mark, threads=1).run(given), wanted)
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,13 @@ import pytest
 
 from striate.errors import FileFault, GraphRefused, NoPictures, StriateError, UsageError
 from striate.shipping.classifier import load
+from striate.shipping.picture_names import Named
 from striate.verbs.predict import Answered, Predicted, Wanted, predict
 from striate.verbs.train_order import Said
 from tests.conftest import environment
 from tests.verbs import made
+
+AHEAD = 64 * 8  # names of the batches that may be under way in two threads and not written yet
 
 
 def followed(
@@ -85,6 +88,22 @@ def test_a_folder_says_what_it_leaves_out_and_rows_hold_what_cannot_be_read(
     ]
 
 
+def test_names_are_looked_at_once_and_not_with_every_batch(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = sorted(str(p) for p in made.photographs().rglob("*.jpg"))
+    looks: list[int] = []
+
+    def looked(_: Named) -> int:
+        looks.append(1)
+        return 160
+
+    monkeypatch.setattr(Named, "count", property(looked))
+    events, done = followed(model, paths * 4)
+    assert len([one for one in events if isinstance(one, Answered)]) > 1
+    assert (done.total, len(looks)) == (160, 1)
+
+
 def test_the_threshold_decides_what_is_sure(model: Path) -> None:
     paths = sorted(str(p) for p in made.photographs().rglob("*.jpg"))
     for threshold, sure in ((0.0, True), (1.0, False)):
@@ -106,21 +125,35 @@ def test_a_file_holds_every_row_and_both_forms_say_the_same(
     assert [line.split(",")[1] for line in lines] == [row["label"] or "" for row in found]
 
 
-def started(model: Path, many: Path, out: Path, *flags: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "striate", "predict", str(model), str(many), "-o", str(out)]
-    return subprocess.Popen([*command, *flags], env=environment(), stderr=subprocess.PIPE)
+def started(model: Path, out: Path, *flags: str) -> subprocess.Popen[bytes]:
+    """It reads names from a pipe, so it cannot be at the end before we want it to."""
+    command = [sys.executable, "-m", "striate", "predict", str(model), "-", "-o", str(out)]
+    return subprocess.Popen(
+        [*command, "--threads", "2", *flags],
+        env=environment(), stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
 
 
-def ended(process: subprocess.Popen[bytes], part: Path, size: int, by: int) -> int:
-    """Send a signal once it has written and there is so much; the exit code."""
-    give_up, begun = time.monotonic() + 100, time.time_ns()
-    while process.poll() is None and time.monotonic() < give_up:
-        if part.exists() and part.stat().st_mtime_ns > begun and part.stat().st_size > size:
-            break
-        time.sleep(0.002)
+def ended(
+    process: subprocess.Popen[bytes], names: bytes, part: Path, least: int, by: int
+) -> tuple[int, str]:
+    """Give some names, send a signal once there are so many rows; the exit code and what was said."""
+    assert process.stdin is not None
+    process.stdin.write(names)
+    process.stdin.flush()
+    began = time.monotonic()
+    while not part.exists() or part.read_bytes().count(b"\n") < least:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() - began < 100
+        time.sleep(0.02)
     process.send_signal(by)
-    process.communicate(timeout=100)
-    return process.returncode
+    _, said = process.communicate(timeout=100)
+    return process.returncode, said.decode()
+
+
+def lines_of(many: Path, count: int) -> bytes:
+    """The first of the names, as a list."""
+    return b"".join(b"%s\n" % os.fsencode(one) for one in sorted(many.iterdir())[:count])
 
 
 def test_ended_again_and_again_the_file_is_byte_for_byte_the_unbroken_one(
@@ -129,14 +162,15 @@ def test_ended_again_and_again_the_file_is_byte_for_byte_the_unbroken_one(
     followed(model, [str(many)], Wanted(out=tmp_path / "whole.jsonl"))
     out, part = tmp_path / "out.jsonl", tmp_path / "out.jsonl.part"
     codes = []
-    for size, by in ((0, signal.SIGKILL), (20_000, signal.SIGINT), (200_000, signal.SIGKILL)):
+    for least, by in ((1, signal.SIGKILL), (1_000, signal.SIGINT), (2_000, signal.SIGKILL)):
         flags = ("--resume",) if part.exists() else ()
-        codes.append(ended(started(model, many, out, *flags), part, size, by))
+        names = lines_of(many, least + AHEAD)
+        codes.append(ended(started(model, out, *flags), names, part, least, by)[0])
         assert not out.exists()
     assert codes == [-signal.SIGKILL, 130, -signal.SIGKILL]
-    assert json.loads((tmp_path / "out.jsonl.part.json").read_text())["rows"] > 0
-    last = started(model, many, out, "--resume")
-    _, said = last.communicate(timeout=200)
+    assert json.loads((tmp_path / "out.jsonl.part.json").read_text())["rows"] >= 1_000
+    last = started(model, out, "--resume")
+    _, said = last.communicate(lines_of(many, 3_000), timeout=200)
     assert last.returncode == 0, said
     assert b"going on after" in said
     assert out.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
@@ -147,15 +181,11 @@ def test_interrupted_it_says_how_to_go_on_and_loses_no_row(
     model: Path, many: Path, tmp_path: Path
 ) -> None:
     out, part = tmp_path / "out.jsonl", tmp_path / "out.jsonl.part"
-    process = started(model, many, out)
-    give_up = time.monotonic() + 100
+    process = started(model, out)
     # More than one batch: a file without a row that is noted is taken away, and nothing is said of it.
-    while not (part.exists() and part.stat().st_size > 40_000) and time.monotonic() < give_up:
-        time.sleep(0.002)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=100)
-    assert process.returncode == 130
-    assert f"{part} holds what was done: the same line with --resume goes on" in said.decode()
+    code, said = ended(process, lines_of(many, 200 + AHEAD), part, 200, signal.SIGINT)
+    assert code == 130
+    assert f"{part} holds what was done: the same line with --resume goes on" in said
     written = part.read_bytes()
     lines = written.count(b"\n")
     events, done = followed(model, [str(many)], Wanted(out=out, resume=True))

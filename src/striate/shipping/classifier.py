@@ -66,7 +66,7 @@ class Classifier:
         """
         if isinstance(pictures, str | Path | bytes | np.ndarray):
             pictures = [pictures]
-        return list(self._answers(list(pictures), top, batch))
+        return list(self._answers(list(pictures), top, min(batch, self.engine.at_once)))
 
     def prepare(self, picture: Picture) -> Pixels | str:
         """One picture as the engine takes it, or why there is none."""
@@ -81,10 +81,19 @@ class Classifier:
 
     def probabilities(self, pictures: Sequence[Pixels]) -> NDArray[np.float64]:
         """N K of pictures that `prepare` made."""
-        return self.engine.probabilities(pictures)
+        made = self.engine.probabilities(pictures)
+        given, named = made.shape[1], len(self.classes)
+        if given != named:
+            raise GraphRefused(
+                f"its network gives {given:,} scores, and its card names {named:,} classes",
+                "export it again from its run",
+            )
+        return made
 
     def answer(self, name: str, row: NDArray[np.float64], top: int = 3) -> Answer:
         """The answer that K probabilities give."""
+        if not np.isfinite(row).all():
+            return Answer.failed(name, "the network gives no numbers for it")
         best = np.argsort(-row, kind="stable")[: max(1, top)]
         told = tuple((self.classes[int(i)], float(row[i])) for i in best)
         return Answer(name, told[0][0], told[0][1], told, told[0][1] >= self.threshold)

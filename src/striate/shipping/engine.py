@@ -25,6 +25,7 @@ class Engine(Protocol):
     """Two steps, so that pictures are decoded by many threads while the network runs."""
 
     name: str
+    at_once: int  # so many pictures at most should be held for one call of `probabilities`
 
     def decode(self, data: bytes) -> Pixels:
         """The bytes of a file to what `probabilities` takes; raises `Unreadable`."""
@@ -39,6 +40,8 @@ class Engine(Protocol):
 @final
 class Prepared:
     """Our preparation, then a network that takes N C H W float32 and gives N K logits."""
+
+    at_once = 1024
 
     def __init__(
         self,
@@ -72,6 +75,7 @@ class SelfPreparing:
     """A graph from uint8 pixels to probabilities: one picture at a time, each of its own size."""
 
     name = "onnx, self-contained"
+    at_once = 4  # they come as large as they are, and gain nothing from one another
 
     def __init__(self, session: Session, preparation: Preparation) -> None:
         self._session, self._rules = session, preparation.rules

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,19 +16,24 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _TIMM = "timm:"
+_NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 
 
 def built(text: str, classes: int) -> nn.Module:
     """The module of a bundle's text: a plan of the grammar, or `timm:name channels=C`."""
     if not text.startswith(_TIMM):
         return Plan.read(text).build()
-    timm = need("timm", to=f"build {text}", extra="zoo")
     name, _, channels = text.removeprefix(_TIMM).partition(" channels=")
-    if not timm.is_model(name) or not (channels or "3").isdecimal():
-        raise BundleRefused(
-            f"its network {text[:60]!r} is none that this timm knows",
-            "install the timm it was made with, or use its model.onnx",
-        )
+    unknown = BundleRefused(
+        f"its network {text[:60]!r} is none that this timm knows",
+        "install the timm it was made with, or use its model.onnx",
+    )
+    # What cannot be a name is refused before two seconds are spent on importing timm.
+    if not _NAME.fullmatch(name) or not (channels or "3").isdecimal():
+        raise unknown
+    timm = need("timm", to=f"build {text[:60]}", extra="zoo")
+    if not timm.is_model(name):
+        raise unknown
     made: nn.Module = timm.create_model(
         name, pretrained=False, num_classes=classes, in_chans=int(channels or 3)
     )

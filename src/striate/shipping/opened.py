@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -36,16 +37,27 @@ def bundle_of(path: str | Path) -> Bundle:
 @contextlib.contextmanager
 def open_graph(path: str | Path) -> Iterator[BinaryIO]:
     """An ONNX file, open; that it cannot be read is a sentence."""
+    with _begun(path) as held:
+        found = os.fstat(held.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise GraphRefused("it is no plain file", where=str(path))
+        if found.st_size > _LARGEST:
+            raise GraphRefused(
+                f"it has {found.st_size:,} bytes, and no ONNX file has so many", where=str(path)
+            )
+        yield held
+
+
+def _begun(path: str | Path) -> BinaryIO:
     try:
-        with Path(path).open("rb") as held:
-            size = os.fstat(held.fileno()).st_size
-            if size > _LARGEST:
-                raise GraphRefused(
-                    f"it has {size:,} bytes, and no ONNX file has so many", where=str(path)
-                )
-            yield held
+        return open(path, "rb", opener=_at_once)
     except OSError as fault:
         raise safe.unreadable(path, fault) from None
+
+
+def _at_once(path: str, flags: int) -> int:
+    """A pipe is not waited for: it is refused."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def found_at(path: str | Path) -> Path:

@@ -5,7 +5,7 @@ matrices whose weights are Pillow's own: triangle filter, 22-bit whole numbers, 
 pass. All before the scale is whole numbers, which float64 holds exactly. ONNX's own Resize is up to 18
 levels off.
 
-    pixels 1 H W 3 → rgb or luma C H W → cut → width pass → height pass → placed → centred → / 255, mean, std
+    pixels 1 H W 3 → cut → rgb or luma C H W → width pass → height pass → placed → centred → / 255, mean, std
     → network → / temperature, softmax in float64 → probabilities 1 K
 
 Nothing of this can be read from a file that a stranger made: it is written here and merged with the network.
@@ -76,13 +76,13 @@ def preparation_graph(preparation: Preparation) -> bytes:
 def prepared(graph: Graph, preparation: Preparation) -> str:
     """The name of the 1 C H W float32 that the network takes."""
     planes = graph.op("Transpose", graph.op("Squeeze", PIXELS, graph.integers([0])), perm=[2, 0, 1])
-    planes = graph.op("Cast", planes, to=graph.DOUBLE)
-    if preparation.mode == "L":
-        planes = _luma(graph, planes)
     shape = graph.op("Shape", planes)
     height, width = (graph.op("Gather", shape, graph.integer(i), axis=0) for i in (1, 2))
     box = _box(graph, preparation, height, width)
-    planes = graph.op("Slice", planes, *box)
+    # Bytes are cut, and only what is left becomes float64, eight times as large.
+    planes = graph.op("Cast", graph.op("Slice", planes, *box), to=graph.DOUBLE)
+    if preparation.mode == "L":
+        planes = _luma(graph, planes)
     inner = _inner(graph, preparation, height, width)
     cut = graph.op("Shape", planes)
     tall, wide = (graph.op("Gather", cut, graph.integer(i), axis=0) for i in (1, 2))

@@ -89,6 +89,7 @@ def _correct_biases(model: Any, images: NDArray[np.float32], reduced: bool) -> N
 
     held = {one.name: one for one in model.graph.initializer}
     layers = [node for node in _layers(model) if node.input[1] in held]
+    old = set[str]()
     means = _means(model, {node.input[0]: node.op_type for node in layers}, images)
     for at, node in enumerate(layers):
         weights = numpy_helper.to_array(held[node.input[1]]).astype(np.float64)
@@ -104,11 +105,12 @@ def _correct_biases(model: Any, images: NDArray[np.float32], reduced: bool) -> N
             if node.input[2] not in held:
                 continue
             shift = shift + numpy_helper.to_array(held[node.input[2]])
+            old.add(node.input[2])
         made = numpy_helper.from_array(shift.astype(np.float32), f"bias_corrected_{at}")
         model.graph.initializer.append(made)
         node.input[2:] = [made.name]
-    used = {name for node in model.graph.node for name in node.input}
-    for name in held.keys() - used:
+    old -= {name for node in model.graph.node for name in node.input}
+    for name in sorted(old):
         model.graph.initializer.remove(held[name])
 
 

@@ -79,8 +79,7 @@ class RowFile:
             raise FileFault(f"{path} is there", "--overwrite replaces it", str(path))
         made = cls(path, order, clock)
         with made._told():
-            made._file = FileIO(part, "ab")
-            made._lock()
+            made._open("ab")
             made._file.truncate(0)
             safe.write_all(made._file, head)
             made._at = made._at._replace(bytes=len(head))
@@ -96,32 +95,13 @@ class RowFile:
     ) -> RowFile:
         """The one that was left."""
         made = cls(path, order, clock)
-        found = made._found()
-        different = [
-            name
-            for name in {**order, **found["order"]}
-            if found["order"].get(name) != order.get(name)
-        ]
-        if different:
-            name = different[0]
-            raise FileFault(
-                f"{made.part} was begun with another {name}: {found['order'].get(name)!r}, "
-                f"and this is {order.get(name)!r}",
-                "give the same line as before, or --overwrite to begin anew",
-                str(made.part),
-            )
-        made._at = _Place(*(found[name] for name in (*_COUNTS, "names")))
         with made._told():
-            made._file = FileIO(made.part, "ab")
-            made._lock()
-            if os.fstat(made._file.fileno()).st_size < made._at.bytes:
+            made._open("rb+")
+            try:  # only now: another process may have gone on until the lock was ours
+                made._take_up(made._found())
+            except BaseException:
                 made._file.close()
-                raise FileFault(
-                    f"{made.part} is shorter than {made.state.name} says",
-                    "--overwrite begins anew",
-                    str(made.part),
-                )
-            made._file.truncate(made._at.bytes)
+                raise
         return made
 
     def after(self, names: Iterable[str | None]) -> Iterator[str]:
@@ -184,21 +164,55 @@ class RowFile:
                 with contextlib.suppress(OSError):
                     one.unlink()
 
-    def _lock(self) -> None:
-        """One process at a time; where the system has no locks, nobody is kept out."""
+    def _take_up(self, found: dict[str, Any]) -> None:
+        """Cut off what is behind the last note, if it is of the same order."""
+        order, told = self.order, found["order"]
+        different = [name for name in {**order, **told} if told.get(name) != order.get(name)]
+        if different:
+            name = different[0]
+            raise FileFault(
+                f"{self.part} was begun with another {name}: {told.get(name)!r}, "
+                f"and this is {order.get(name)!r}",
+                "give the same line as before, or --overwrite to begin anew",
+                str(self.part),
+            )
+        self._at = _Place(*(found[name] for name in (*_COUNTS, "names")))
+        if os.fstat(self._file.fileno()).st_size < self._at.bytes:
+            raise FileFault(
+                f"{self.part} is shorter than {self.state.name} says",
+                "--overwrite begins anew",
+                str(self.part),
+            )
+        self._file.truncate(self._at.bytes)
+        self._file.seek(self._at.bytes)
+
+    def _open(self, mode: str) -> None:
+        """One process at a time; where the system has no locks, nobody is kept out. What another one has
+        finished meanwhile is its file now, under its own name, and must not be touched.
+        """
+        self._file = FileIO(self.part, mode)
+        try:
+            if self._locked() and os.path.samestat(
+                os.fstat(self._file.fileno()), os.stat(self.part)
+            ):
+                return
+        except FileNotFoundError:
+            pass
+        self._file.close()
+        raise FileFault(
+            f"another process is writing {self.part}", "wait for it or stop it", str(self.part)
+        )
+
+    def _locked(self) -> bool:
         try:
             import fcntl
 
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:
-            return
         except BlockingIOError:
-            self._file.close()
-            raise FileFault(
-                f"another process is writing {self.part}", "wait for it or stop it", str(self.part)
-            ) from None
-        except OSError:
-            return
+            return False
+        except (ImportError, OSError):
+            return True
+        return True
 
     def _found(self) -> dict[str, Any]:
         """What FILE.part.json says, checked."""

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from striate.errors import GraphRefused
 from striate.keeping.strict_json import parse
 from striate.machine import usable_threads
+from striate.safe import unreadable
 from striate.shipping.graph_scan import refuse_outside
 from striate.shipping.opened import open_graph
 
@@ -66,8 +67,15 @@ class Session:
         self.kind: Kind = "picture" if inputs[0].type == "tensor(uint8)" else "tensor"
 
     def run(self, given: NDArray[Any]) -> NDArray[np.float32]:
-        """The first output."""
-        made: NDArray[np.float32] = self._session.run(self.outputs[:1], {self.input: given})[0]
+        """The first output: a row of numbers for each picture."""
+        try:
+            found: Any = self._session.run(self.outputs[:1], {self.input: given})[0]
+        except Exception as fault:  # noqa: BLE001 as when it is opened
+            raise _refused(f"ONNX Runtime cannot run it: {_line(fault)}") from None
+        is_table = isinstance(found, np.ndarray) and found.ndim == 2 and found.dtype.kind == "f"
+        if not is_table or len(found) != len(given):
+            raise _refused("it does not give a row of numbers for each picture")
+        made: NDArray[np.float32] = found
         return made
 
 
@@ -75,7 +83,10 @@ def _opened_at(path: Path, threads: int, shared: bool) -> Any:
     """By its path where it cannot be another file than the one that was scanned, else as bytes."""
     with open_graph(path) as held:
         before = os.fstat(held.fileno())
-        data = held.read()
+        try:
+            data = held.read()
+        except OSError as fault:
+            raise unreadable(path, fault) from None
         refuse_outside(data)
         place = _HANDLES / str(held.fileno())
         if not place.exists() or time.time() - before.st_ctime < _SETTLED_S:
@@ -99,6 +110,8 @@ def _opened(data: bytes | str, threads: int, shared: bool) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    # Else four bytes make it read its own format, which the scan does not know.
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     if shared:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:

@@ -72,11 +72,12 @@ def predict(
     """
     wanted = wanted or Wanted()
     named = Named(pictures, null=wanted.null, pauses=wanted.out is None)
+    count = named.count  # once: it looks at every name
     _sensible(model, pictures)
     if wanted.out is not None and wanted.resume and _is_complete(wanted.out):
         yield Said(f"{wanted.out} is complete already: nothing is left to do")
         return Predicted(Path(model), wanted.out, 0, 0, 0, 0.0)
-    predictor = _predictor(model, named.count, wanted)
+    predictor = _predictor(model, count, wanted)
     file = _opened(model, wanted.out, wanted) if wanted.out is not None else None
     before, total, unreadable = (file.rows, file.rows, file.unreadable) if file else (0, 0, 0)
     begun = time.monotonic()
@@ -88,7 +89,7 @@ def predict(
             total, unreadable = total + len(answers), unreadable + failed
             if file:
                 _keep(file, answers, wanted, failed)
-            yield Answered(() if file else tuple(answers), total, named.count)
+            yield Answered(() if file else tuple(answers), total, count)
         for one in named.left_out():
             yield Said(one.text, one.severity)
         if not total:
@@ -142,6 +143,7 @@ def _predictor(model: str | Path, count: int | None, wanted: Wanted) -> Predicto
         classifier.threshold = wanted.threshold
     shared = None if wanted.out is not None else count
     batch = batch_for(classifier.preparation.shape, shared, cores)
+    batch = min(batch, classifier.engine.at_once)
     return Predictor(classifier, batch, 1 if alone else cores, wanted.top)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import select
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from striate.shipping.serving.connection import Closing
 from striate.shipping.serving.limits import Limits
 from tests.shipping.serving import served
 from tests.shipping.serving.served import HANG_S, Served, received
@@ -31,14 +36,16 @@ def status(answer: bytes) -> int:
 
 
 def test_a_body_that_says_it_is_too_large_is_refused_unread() -> None:
-    server = served.photos()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=HANG_S) as link:
-        began = time.monotonic()
-        link.sendall(HEAD % server.port + b"Content-Length: 67108864\r\n\r\n")
-        answer = link.recv(65536)
-        assert time.monotonic() - began < 0.5  # ten times the figure: a guard, not a measurement
-    assert status(answer) == 413
-    assert b"16 MiB" in answer
+    server, times = served.photos(), list[float]()
+    for _ in range(20):  # the best of them is the server's doing, the others may be the machine's
+        with socket.create_connection(("127.0.0.1", server.port), timeout=HANG_S) as link:
+            began = time.monotonic()
+            link.sendall(HEAD % server.port + b"Content-Length: 67108864\r\n\r\n")
+            answer = link.recv(65536)
+            times.append(time.monotonic() - began)
+        assert status(answer) == 413
+        assert b"16 MiB" in answer
+    assert min(times) < 0.05
 
 
 def test_a_client_that_sends_all_of_it_first_still_reads_why() -> None:
@@ -87,10 +94,10 @@ def test_headers_without_end_are_refused() -> None:
 
 @pytest.mark.parametrize("start", [b"", b"GET / HT", HEAD % 1 + b"Content-Length: 999\r\n\r\nabc"])
 def test_a_slow_client_is_closed_when_its_time_is_over(quick: Served, start: bytes) -> None:
+    began = time.monotonic()  # before the server's own time can begin
     with socket.create_connection(("127.0.0.1", quick.port), timeout=HANG_S) as link:
         if start:
             link.sendall(start.replace(b":1\r", b":%d\r" % quick.port))
-        began = time.monotonic()
         stop = threading.Event()
 
         def drip() -> None:
@@ -106,7 +113,7 @@ def test_a_slow_client_is_closed_when_its_time_is_over(quick: Served, start: byt
         spent = time.monotonic() - began
         stop.set()
         dripping.join()
-    assert 0.4 < spent < 20
+    assert 0.5 < spent < HANG_S
     assert status(answer) in (0, 408)
 
 
@@ -116,44 +123,81 @@ def test_a_connection_without_a_further_request_is_closed(quick: Served) -> None
 
 
 def test_beyond_the_cap_connections_are_turned_away_and_come_in_later(quick: Served) -> None:
-    links = [socket.create_connection(("127.0.0.1", quick.port)) for _ in range(QUICK.connections)]
-    try:
-        quick.until(lambda: status(quick.raw(b"")) == 503)
-    finally:
-        for link in links:
-            link.close()
+    def is_turned_away() -> bool:
+        """Again and again: on a slow machine the first ones may be closed before the last has come."""
+        place, number = ("127.0.0.1", quick.port), QUICK.connections
+        links = [socket.create_connection(place) for _ in range(number)]
+        try:
+            return status(quick.raw(b"")) == 503
+        finally:
+            for link in links:
+                link.close()
+
+    quick.until(is_turned_away)
     quick.until(quick.ready)
     assert quick.count("striate_refused_total") > 0
 
 
-def _crowd(server: Served, slow: int, seconds: float) -> tuple[int, list[float]]:
-    """Slow clients, and one that goes on asking; how often it failed, and its times."""
+class Unread:
+    """A transport whose client takes nothing of what is written."""
+
+    def __init__(self) -> None:
+        self.is_closed, self.is_aborted = False, asyncio.Event()
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def abort(self) -> None:
+        self.is_aborted.set()
+
+    def get_write_buffer_size(self) -> int:
+        return 1
+
+    def can_write_eof(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("way", ["close", "abort"])
+def test_a_client_that_never_reads_its_answer_does_not_keep_the_connection(way: str) -> None:
+    async def closed() -> None:
+        transport, limits = Unread(), Limits(idle_s=0.01)
+        owner: Any = SimpleNamespace(limits=limits, body_is_missing=True, cycle=None)
+        getattr(Closing(transport, owner), way)()  # type: ignore[arg-type]
+        assert transport.is_closed
+        await asyncio.wait_for(transport.is_aborted.wait(), HANG_S)
+
+    asyncio.run(closed())
+
+
+def _crowd(server: Served, slow: int, closed: bool) -> int:
+    """Slow clients, and one that asks 20 times, or until the others are `closed`; how often it failed."""
     links = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(slow)]
     for link in links:
         link.sendall(b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Le")
-    failed, times, until = 0, [], time.monotonic() + seconds
-    while time.monotonic() < until:
-        began = time.monotonic()
+    failed = asked = 0
+    began = time.monotonic()
+    waiting = set(links)
+    while asked < 20 or (closed and waiting and time.monotonic() - began < HANG_S):
         failed += server.post(served.pictures()[0]).status != 200
-        times.append(time.monotonic() - began)
-        time.sleep(max(0.0, 0.05 - times[-1]))
+        asked += 1
+        for link in select.select(list(waiting), [], [], 0.05)[0]:
+            received(link)  # the server has said why, and closed it
+            waiting.remove(link)
     for link in links:
         link.close()
-    return failed, times
+    assert not closed or not waiting
+    return failed
 
 
 def test_a_good_client_sees_nothing_of_slow_ones() -> None:
-    failed, times = _crowd(served.photos(), 100, 1.0)
-    assert failed == 0
-    assert len(times) > 3
+    assert _crowd(served.photos(), 100, closed=False) == 0
 
 
 @pytest.mark.slow
 def test_five_hundred_slow_clients_are_closed_after_ten_seconds() -> None:
     server = served.photos()
     before = server.count("striate_refused_total")
-    failed, _ = _crowd(server, 500, 12.0)
-    assert failed == 0
+    assert _crowd(server, 500, closed=True) == 0
     assert server.count("striate_refused_total") - before == 500
 
 

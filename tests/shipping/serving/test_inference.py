@@ -119,6 +119,7 @@ def blank(data: Any = None, **changes: Any) -> dict[str, Any]:
         blank(shape=[1, 2, 2, 4]), blank(shape="x"), blank(shape=[1.5]), blank(shape=[-1, 2, 2, 3]),
         blank([1, 2]), blank([256] * 12), blank([-1] * 12), blank(["a"] * 12), blank({"a": 1}),
         blank([True] * 12), blank([1.5] * 12), blank([2**70] * 12), blank([[[[[0]]]]]), blank() | {"id": 7},
+        blank() | {"id": "\ud800"}, blank() | {"outputs": [{"name": "label"}] * 2},
         blank() | {"outputs": [{"name": "nothing"}]}, blank() | {"outputs": 1},
         blank() | {"outputs": [{"name": "label", "parameters": {"classification": 3}}]},
         blank() | {"parameters": 3}, blank(parameters={"binary_data_size": 9}),
@@ -175,7 +176,7 @@ def test_an_unknown_model_or_version_is_404_with_an_error_text(path: str, end: s
     assert list(found.json) == ["error"]
 
 
-@pytest.mark.parametrize("length", ["0", "-1", "x", "99999999"])
+@pytest.mark.parametrize("length", ["0", "-1", "x", "99999999", "9" * 5000])
 def test_a_length_of_the_json_that_cannot_be_is_400(length: str) -> None:
     found = infer(image(), **{"inference-header-content-length": length})
     assert found.status == 400

@@ -4,6 +4,10 @@ Nothing ever waits for a batch to fill. While the network runs, what arrives is 
 shared out as the next batches, one for each thread. So an idle server answers at once, with all cores. Runs
 stand side by side; their threads sleep while they wait (`load(shared=True)`), or they would starve one
 another.
+
+What would be answered too late is not looked at any more: a queue that is served in its order would else be
+full of pictures that nobody waits for, and none would be answered in time. Bytes of decoded pictures that
+wait are bounded too: an exported file that prepares by itself takes them as large as they are.
 """
 
 from __future__ import annotations
@@ -24,6 +28,11 @@ from striate.shipping.answer import Answer
 from striate.shipping.classifier import Classifier
 
 MOST = 32  # pictures in one run of the network
+_WAITING_BYTES = 256 * 2**20  # of pictures that are decoded and not run yet
+_SHARE = (
+    0.25  # of the time that a request has: at most so much is kept free for the run that answers it
+)
+_MARGIN = 1.5  # a run may take so many times as long as the last one
 Send = Callable[..., None]  # head, then pieces of the body
 
 
@@ -39,10 +48,15 @@ class Job:
         self.batch = 0
         self._left, self._lock = len(pictures), threading.Lock()
 
-    @property
-    def late(self) -> bool:
-        """Nobody waits for it any more."""
-        return time.monotonic() > self.until
+    def is_late(self, takes: float = 0.0) -> bool:
+        """Whether nobody will wait for it any more in so many seconds."""
+        return (
+            time.monotonic() + min(_MARGIN * takes, _SHARE * float(self.head["left"])) > self.until
+        )
+
+    def fitting(self, each: float) -> int:
+        """How many pictures, of so many seconds each, one run may have without making them late."""
+        return int(min(MOST, _SHARE * float(self.head["left"]) / _MARGIN / max(each, 1e-6)))
 
     def tell(self, place: int, what: Any) -> bool:
         """Keep a row of probabilities, or the reason why there is none; whether that was the last."""
@@ -58,6 +72,30 @@ class _Decoded(NamedTuple):
     pixels: Pixels
 
 
+_LATE = object()  # stands where a row would: there was no time for it
+
+
+@final
+class Room:
+    """So many bytes and no more, but one picture at least. Who brings more waits."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self.held, self._less = most, 0, threading.Condition()
+
+    def take(self, size: int) -> None:
+        """Wait until there is room."""
+        with self._less:
+            while self.held and self.held + size > self._most:
+                self._less.wait()
+            self.held += size
+
+    def give(self, size: int) -> None:
+        """It is free again."""
+        with self._less:
+            self.held -= size
+            self._less.notify_all()
+
+
 @final
 class Work:
     """`take` is given messages; answers go out through `send`, from whichever thread had the last word."""
@@ -65,6 +103,7 @@ class Work:
     def __init__(self, classifier: Classifier, threads: int, send: Send, most: int = MOST) -> None:
         self._classifier, self._send, self._most = classifier, send, most
         self._runners = threads
+        self._room, self._each = Room(_WAITING_BYTES), 0.0  # seconds a picture
         self._asked: SimpleQueue[tuple[Job, int]] = SimpleQueue()
         self._decoded: SimpleQueue[_Decoded] = SimpleQueue()
         for target in [self._decode, self._run] * threads:
@@ -79,8 +118,8 @@ class Work:
     def _decode(self) -> None:
         while True:
             job, place = self._asked.get()
-            if job.late:
-                self._tell(job, place, "nobody waits for it any more")
+            if job.is_late(self._each):
+                self._tell(job, place, _LATE)
             elif job.head["do"] == "seen":
                 self._show(job)
             else:
@@ -88,6 +127,7 @@ class Work:
                 if isinstance(made, str):
                     self._tell(job, place, made)
                 else:
+                    self._room.take(made.nbytes)
                     self._decoded.put(_Decoded(job, place, made))
 
     def _prepared(self, picture: bytes | Pixels) -> Pixels | str:
@@ -114,19 +154,38 @@ class Work:
     def _run(self) -> None:
         while True:
             batch = [self._decoded.get()]
-            more = min(self._most - 1, self._decoded.qsize() // self._runners)
+            fitting = batch[0].job.fitting(self._each) - 1
+            more = max(0, min(self._most - 1, fitting, self._decoded.qsize() // self._runners))
             with suppress(Empty):  # another runner may have been quicker
                 batch += (self._decoded.get_nowait() for _ in range(more))
-            try:
-                rows: Any = self._classifier.probabilities([one.pixels for one in batch])
-            except Exception as fault:  # noqa: BLE001 the next batch may be a good one
-                rows = [f"the network could not be run ({type(fault).__name__})"] * len(batch)
-            for one, row in zip(batch, rows, strict=True):
-                one.job.batch = len(batch)
-                self._tell(one.job, one.place, row)
+            size = sum(one.pixels.nbytes for one in batch)
+            good = []
+            for one in batch:
+                if one.job.is_late(self._each * len(batch)):
+                    self._tell(one.job, one.place, _LATE)
+                else:
+                    good.append(one)
+            if good:
+                self._run_on(good)
+            del batch, good, one  # or they were held until the next ones come
+            self._room.give(size)
+
+    def _run_on(self, batch: list[_Decoded]) -> None:
+        began = time.monotonic()
+        try:
+            rows: Any = self._classifier.probabilities([one.pixels for one in batch])
+        except Exception as fault:  # noqa: BLE001 the next batch may be a good one
+            rows = [f"the network could not be run ({type(fault).__name__})"] * len(batch)
+        self._each = (time.monotonic() - began) / len(batch)
+        for one, row in zip(batch, rows, strict=True):
+            one.job.batch = len(batch)
+            self._tell(one.job, one.place, row)
 
     def _tell(self, job: Job, place: int, what: Any) -> None:
         if not job.tell(place, what):
+            return
+        if any(one is _LATE for one in job.found):
+            self._send({"id": job.head["id"], "late": True})
             return
         reasons = [one for one in job.found if isinstance(one, str)]
         spent = (time.perf_counter() - job.began) * 1000
@@ -150,7 +209,7 @@ class Work:
                 rows.append(Answer.failed(name, one).to_dict())
                 continue
             row = self._classifier.answer(name, one, job.head["top"]).to_dict()
-            if threshold is not None:
+            if threshold is not None and row["error"] is None:
                 row["sure"] = row["probability"] >= threshold
             rows.append(row)
         return rows

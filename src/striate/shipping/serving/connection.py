@@ -173,7 +173,7 @@ class Closing:
     def abort(self) -> None:
         """Write what is written, and no more."""
         self._closing = True
-        self._transport.close()
+        self._end()
 
     def close(self) -> None:
         """Close, after the client had time to read the answer."""
@@ -185,8 +185,12 @@ class Closing:
         if self._owner.body_is_missing and self._transport.can_write_eof():
             self._transport.write_eof()
             self._transport.resume_reading()
-            asyncio.get_running_loop().call_later(
-                self._owner.limits.linger_s, self._transport.close
-            )
+            asyncio.get_running_loop().call_later(self._owner.limits.linger_s, self._end)
         else:
-            self._transport.close()
+            self._end()
+
+    def _end(self) -> None:
+        """What a client never reads would keep its connection for ever."""
+        self._transport.close()
+        if self._transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_later(self._owner.limits.idle_s, self._transport.abort)

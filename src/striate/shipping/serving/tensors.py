@@ -49,7 +49,8 @@ def read(body: bytes, json_length: str | None, outputs: Sequence[str], most_valu
     """An inference request, JSON alone or with bytes behind it."""
     size = len(body)
     if json_length is not None:
-        size = int(json_length) if json_length.isascii() and json_length.isdigit() else -1
+        is_number = json_length.isascii() and json_length.isdigit() and len(json_length) < 12
+        size = int(json_length) if is_number else -1
         if not 0 < size <= len(body):
             raise wrong("Inference-Header-Content-Length is no length within the body")
     head, behind = _parsed(body[:size], most_values), body[size:]
@@ -68,9 +69,10 @@ def read(body: bytes, json_length: str | None, outputs: Sequence[str], most_valu
     elif given.get("name") == "encoded" and given.get("datatype") == "BYTES":
         if len(shape) not in (1, 2) or shape[1:] not in ([], [1]) or 0 in shape:
             raise wrong("encoded has the shape [N]")
-        files, count = _files(given, behind), shape[0]
+        count = shape[0]
+        files = _files(given, behind, count)
         if len(files) != count:
-            raise wrong(f"encoded has {len(files)} elements, its shape says {count}")
+            raise wrong(f"encoded does not have {count} elements, as its shape says")
         shape = []
     else:
         raise wrong('the input is "image" of datatype UINT8 or "encoded" of datatype BYTES')
@@ -92,9 +94,13 @@ def _parsed(data: bytes, most_values: int) -> dict[str, Any]:
 
 def _id(head: dict[str, Any]) -> str | None:
     found = head.get("id")
-    if found is not None and not (isinstance(found, str) and len(found) <= 256):
+    if found is None:
+        return None
+    # Half a pair of code units cannot be written into the answer.
+    is_text = isinstance(found, str) and not any("\ud800" <= c <= "\udfff" for c in found[:257])
+    if not is_text or len(found) > 256:
         raise wrong("id is a text of at most 256 letters")
-    return found
+    return str(found)
 
 
 def _parameters(of: dict[str, Any]) -> dict[str, Any]:
@@ -116,6 +122,8 @@ def _outputs(head: dict[str, Any], known: Sequence[str]) -> tuple[list[str], fro
         if "classification" in _parameters(one):
             raise wrong("the classification extension is not spoken: ask for label")
     names = [str(one["name"]) for one in asked] or list(known)
+    if len(set(names)) != len(names):  # or a small request could ask for gigabytes
+        raise wrong("an output is asked for twice")
     by_name = {str(one["name"]): _parameters(one).get("binary_data", every) for one in asked}
     return names, frozenset(name for name in names if by_name.get(name, every) is True)
 
@@ -163,7 +171,8 @@ def _flat(data: Any) -> list[Any]:
     return data
 
 
-def _files(given: dict[str, Any], behind: bytes) -> list[bytes]:
+def _files(given: dict[str, Any], behind: bytes, count: int) -> list[bytes]:
+    """All of them; of more than `count` one more, which is enough to refuse them."""
     data = _behind(given, behind)
     if data is None:
         listed = given.get("data")
@@ -172,8 +181,9 @@ def _files(given: dict[str, Any], behind: bytes) -> list[bytes]:
             return [base64.b64decode(one, validate=True) for one in listed]
         except (binascii.Error, ValueError, TypeError):
             raise wrong("the data of encoded are files in base64") from None
-    found, start = [], 0
-    while start < len(data):
+    found: list[bytes] = []
+    start = 0
+    while start < len(data) and len(found) <= count:
         end = start + _LENGTH.size
         size = _LENGTH.unpack_from(data, start)[0] if end <= len(data) else len(data)
         if end + size > len(data):

@@ -56,13 +56,18 @@ class Worker:
     async def once(self) -> dict[str, Any] | None:
         """Start the process and pass its answers on until it ends; what it said if it failed to load."""
         self.was_up = False
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=_environment(),
-            start_new_session=os.name == "posix",  # Ctrl-C is for the front process alone
-        )
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env=_environment(),
+                start_new_session=os.name == "posix",  # Ctrl-C is for the front process alone
+            )
+        except OSError as fault:  # no memory or no handles now; there may be some in a moment
+            return {
+                "text": f"the process of the model cannot be started: {fault.strerror or fault}"
+            }
         self.pid = self._process.pid
         _widened(self._process)
         failed = None
@@ -78,6 +83,8 @@ class Worker:
                     self._counts.card = head
                 else:
                     failed = head
+        except (ValueError, TypeError, KeyError):  # a process that is damaged may write anything
+            failed = None
         finally:
             self.ready = False
             self.kill()
@@ -176,14 +183,20 @@ class Pool:
         worker.pictures += pictures
         try:
             async with asyncio.timeout(self._limits.deadline_s):
-                return await worker.send(head, body)
+                reply = await worker.send(head, body)
         except TimeoutError:
             self._suspect(worker)
-            text = f"there was no answer within {self._limits.deadline_s:g} s"
-            raise Refused(504, "deadline", text) from None
+            raise self._late() from None
         finally:
             worker.pictures -= pictures
             worker.waiting.pop(head["id"], None)
+
+        if reply.head.get("late"):
+            raise self._late()
+        return reply
+
+    def _late(self) -> Refused:
+        return Refused(504, "deadline", f"there was no answer within {self._limits.deadline_s:g} s")
 
     def _suspect(self, worker: Worker) -> None:
         """A process that said nothing for as long as a request may take is stuck: it is started anew."""
