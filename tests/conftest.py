@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import os
 import random
+import signal
 import subprocess
 import sys
+import threading
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +38,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run only the tests with golden files, and write the files anew",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A shell that runs the tests in the background has them ignore Ctrl-C, and what they start inherits
+    that: then a test that sends it waits in vain.
+    """
+    here = threading.current_thread() is threading.main_thread()
+    if here and signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
