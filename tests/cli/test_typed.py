@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -57,3 +58,14 @@ def test_other_commands_come_without_a_picture() -> None:
 def test_what_is_no_command_of_ours_is_refused(command: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         run(command)
+
+
+def test_a_drawing_is_no_wider_than_a_column_and_keeps_its_shape() -> None:
+    from striate.cli.typed import drawn
+
+    svg = drawn('striate show conv --image "1 2 3/4 5 6/7 8 9" --kernel "1 0/0 1"').svg
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)" width="(\d+)" height="(\d+)"', svg)
+    assert box is not None
+    W, H, width, height = (float(one) for one in box.groups())
+    assert width <= min(760, W)
+    assert abs(width / height - W / H) < 0.01

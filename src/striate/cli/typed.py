@@ -9,6 +9,7 @@ In a notebook the text is printed, and a demonstration of `striate show` gives i
 from __future__ import annotations
 
 import io
+import re
 import shlex
 import tempfile
 from contextlib import redirect_stderr, redirect_stdout
@@ -19,6 +20,8 @@ from typing import Any, final
 from striate.cli import output
 from striate.cli.main import main
 from striate.errors import UsageError
+
+_COLUMN = 760  # pixels
 
 
 @final
@@ -82,5 +85,17 @@ def drawn(command: str, picture: bool = True) -> Typed:
         path = Path(folder) / "still.svg"
         done = run(command, "-o", str(path))
         svg = path.read_text(encoding="utf-8") if path.is_file() else ""
-    svg = svg.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
-    return Typed(done.command, done.code, done.out, "" if svg else done.err, svg)
+    return Typed(done.command, done.code, done.out, "" if svg else done.err, _narrow(svg))
+
+
+def _narrow(svg: str) -> str:
+    """No wider than a column of text: a notebook that is shown as a page makes an image of it, which no style
+    within reaches, and cuts off what stands out.
+    """
+    found = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg)
+    if found is None:
+        return svg
+    width, height = (float(one) for one in found.groups())
+    share = min(1.0, _COLUMN / width)
+    sized = f'width="{width * share:.0f}" height="{height * share:.0f}"'
+    return svg[: found.start()] + sized + svg[found.end() :]
