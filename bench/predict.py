@@ -233,6 +233,16 @@ def shown(figure: Figure) -> str:
     return f"{figure.what:60}  {figure.value:>9,.2f} {figure.unit}{aim}{'  missed' * figure.missed}"
 
 
+def told(figures: Iterator[Figure], output: Path | None) -> None:
+    """Print each figure when it is there, and keep all as JSON where that is asked."""
+    found = []
+    for figure in figures:
+        print(shown(figure), flush=True)
+        found.append(figure._asdict() | {"missed": figure.missed})
+    if output:
+        output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
 def main() -> int:
     """Print each figure when it is there; a missed aim is marked, and is no failure."""
     parser = argparse.ArgumentParser(prog="python -m bench.predict")
@@ -243,12 +253,7 @@ def main() -> int:
     given = parser.parse_args()
     sizes = Sizes(96, 3) if given.quick else Sizes(given.pictures, given.turns)
     print(f"{cpu_model()}, {usable_threads()} threads", flush=True)
-    found = []
-    for figure in rows(sizes):
-        print(shown(figure), flush=True)
-        found.append(figure._asdict() | {"missed": figure.missed})
-    if given.output:
-        given.output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    told(rows(sizes), given.output)
     return 0
 
 

@@ -85,6 +85,11 @@ def cpu_flags(root: Path = _ROOT) -> frozenset[str]:
     return frozenset()
 
 
+def caches() -> Path:
+    """Where Striate keeps what can be made again: `XDG_CACHE_HOME/striate`, or `~/.cache/striate`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "striate"
+
+
 def _cpu_quota(root: Path) -> float | None:
     """CPUs' worth of time this control group gets: the smallest on the way up; None without a limit."""
     quotas = []

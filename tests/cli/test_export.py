@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,16 @@ def test_people_get_the_file_its_proof_and_what_comes_next(
     assert second.startswith("agrees with the network: largest difference of a probability ")
     assert second.endswith("(pictures of the run)")
     assert third == f"next: striate predict {out} PICTURE"
+
+
+def test_eight_bits_are_told_beside_fp32_with_intervals(striate: Callable, tmp_path: Path) -> None:
+    out = tmp_path / "small.onnx"
+    done = striate("export", str(made.digits().path), "--int8", "--max-drop", "1", "-o", str(out))
+    assert done.code == 0, done.err
+    share = r"\d+\.\d\d% \(\d+\.\d\d% to \d+\.\d\d%\)"
+    points = r"[+-]\d+\.\d\d points on the same 270 pictures"
+    told = f"eight bits: {share} of val right, in fp32 {share}: {points}"
+    assert re.search(told, done.out), done.out
 
 
 def test_json_holds_the_proof(striate: Callable, tmp_path: Path) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 Golden = Callable[[str, str], None]
 Striate = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_measured_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
 def test_the_list_of_models_is_its_golden_file(striate: Striate, golden: Golden) -> None:
@@ -23,16 +29,29 @@ def test_json_lists_name_family_year_paper_cost_field_and_weights(striate: Stria
     assert all(wanted <= set(row) for row in found["models"])
 
 
-def test_measuring_adds_columns_and_says_where_it_was_measured(striate: Striate) -> None:
+def test_measuring_adds_columns_says_where_and_is_remembered(striate: Striate) -> None:
     pytest.importorskip("torch")
     plain, timed = striate("models", "lenet5"), striate("models", "lenet5", "--measure")
     assert "one picture" not in plain.out
-    assert "speed:" not in plain.out
+    assert "speed: not measured here yet; `striate models --measure` does it" in plain.out
     assert "one picture" in timed.out
     assert "speed: forward in fp32 on " in timed.out
-    row = json.loads(striate("models", "lenet5", "--measure", "--json").out)["models"][0]
+    again = striate("models", "lenet5")
+    assert again.out == timed.out
+    row = json.loads(striate("models", "lenet5", "--json").out)["models"][0]
     assert row["measured"]["one_ms"] > 0
     assert row["measured"]["per_second"] > 0
+
+
+def test_networks_that_were_not_measured_have_no_speed_beside_those_that_were(
+    striate: Striate,
+) -> None:
+    pytest.importorskip("torch")
+    striate("models", "lenet5", "--measure")
+    lines = striate("models", "lenet").out.splitlines()
+    told = {line.split()[0]: line for line in lines if line.startswith(("lenet5", "lenet300"))}
+    assert " ms " in told.pop("lenet5")
+    assert all(" ms " not in line for line in told.values())
 
 
 def test_only_the_families_that_are_shown_are_advised_about(striate: Striate) -> None:

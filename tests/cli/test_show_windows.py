@@ -17,6 +17,17 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+def test_a_text_without_a_size_is_refused_and_taken_with_the_input_that_is_suggested(
+    striate: Callable,
+) -> None:
+    alone = striate("show", "field", "(conv3-8)*2")
+    assert alone.code == 4
+    assert "`--input 3x32x32`" in alone.err
+    given = striate("show", "field", "(conv3-8)*2", "--input", "3x32x32")
+    written = striate("show", "field", "3x32x32: (conv3-8)*2")
+    assert given.out == written.out
+
+
 def test_l2_a_field_grows_to_9_pixels_in_four_frames(striate: Callable) -> None:
     done = striate("show", "field", "1x9x9: (conv3-1)*4", "-o", "a.gif", "--npz", "a.npz")
     assert done.code == 0, done.err

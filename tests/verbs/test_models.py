@@ -40,10 +40,11 @@ def test_a_row_states_published_accuracy_with_its_source_and_when_to_choose_it()
 
 
 def test_what_was_measured_stands_in_the_row() -> None:
-    speed = Speed(1.5, 4, 900.0, 2, "a machine")
+    speed = Speed(1.5, 4, 900.0, 2, "a machine", "2026-11-28")
     (row,) = models("lenet5", {"lenet5": speed})
     assert row["measured"] == {
         "one_ms": 1.5, "batch": 4, "per_second": 900.0, "threads": 2, "machine": "a machine",
+        "measured": "2026-11-28",
     }  # fmt: skip
 
 

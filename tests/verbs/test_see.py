@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from striate.errors import CannotLookInside, FileFault, NoPictures, Unreadable, UsageError
 from striate.grammar.plan import Plan
@@ -20,7 +22,7 @@ from striate.verbs.see_inside import Inside
 from striate.verbs.see_made import Making
 from striate.verbs.see_opened import Opened, data_of, opened, read_pictures
 from striate.verbs.see_why import Why, why
-from striate.verbs.train_order import Working
+from striate.verbs.train_order import Said, Working
 from tests.verbs.made import digits, followed, other_digits, photographs, photos
 
 
@@ -239,6 +241,19 @@ def test_two_networks_are_shifted_on_the_same_pictures() -> None:
     assert [c["network"] for c in same] == ["digits"] * 6 + ["digits (beside)"] * 6
     with pytest.raises(UsageError, match="different size or colour"):
         see_inside.shift(one, Inside(beside=str(photos().path)))
+
+
+def test_a_preview_lies_on_the_disk_while_a_picture_is_made(tmp_path: Path) -> None:
+    place = tmp_path / "dream.preview.png"
+    wanted = Making(pictures(1), layer="relu1", steps=8, preview=place)
+    events, seen = see_made.dream(flat(), wanted), []
+    for event in events:
+        if isinstance(event, Said):
+            assert event.text.endswith(f": {place}")
+            with Image.open(place) as image:
+                seen.append(np.asarray(image.convert("RGB")))
+    assert len(seen) == 3
+    assert all((one != other).any() for one, other in pairwise(seen))
 
 
 def test_a_data_set_is_laid_out_and_pictures_are_made_from_pictures() -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from striate.cli import output
 from striate.cli.live import Live
+
+if TYPE_CHECKING:
+    from striate.judging.compare import Comparison
+    from striate.judging.intervals import Measure
 
 
 @click.command(
@@ -67,5 +72,19 @@ def command(
         than = "the eight bits that were judged" if done.int8 else "the network"
         output.emit(f"agrees with {than}: {done.agreement.told()} ({what})")
     if done.int8 is not None:
-        output.emit(f"eight bits: {done.int8.text}")
+        output.emit(f"eight bits: {_cost(done.int8)}")
     output.emit(f"next: striate predict {done.path} PICTURE")
+
+
+def _cost(found: Comparison) -> str:
+    """Both accuracies with their intervals, and what the same pictures say of the difference."""
+    low, high = found.interval_95
+    return (
+        f"{_share(found.second)} of val right, in fp32 {_share(found.first)}: {100 * found.difference:+.2f} "
+        f"points on the same {found.count:,} pictures (95 %: {100 * low:+.2f} to {100 * high:+.2f})"
+    )
+
+
+def _share(one: Measure) -> str:
+    low, high = one.interval_95 or (0.0, 1.0)
+    return f"{one.value or 0:.2%} ({low:.2%} to {high:.2%})"

@@ -25,51 +25,55 @@ def command(pattern: str, measure: bool, as_json: bool) -> None:
     """Every network the zoo knows.
 
     Its published accuracy, what it costs, and which family to choose when. PATTERN keeps those whose
-    name, family or paper holds it. `striate plan NAME` shows one layer by layer. Speed is never
-    remembered: without --measure there is none.
+    name, family or paper holds it. `striate plan NAME` shows one layer by layer. --measure times them on
+    this machine and remembers it, so that later lists show it too.
     """
     from striate.verbs.models import models
+    from striate.verbs.models_speed import keep, kept, measured
 
-    rows = models(pattern)
+    rows = models(pattern, kept())
     if measure and rows:
-        from striate.verbs.models_speed import measured
-
-        events = measured([row["name"] for row in rows])
-        rows = models(pattern, Live(quiet=as_json).follow(events))
+        speeds = Live(quiet=as_json).follow(measured([row["name"] for row in rows]))
+        if why := keep(speeds):
+            output.note(why)
+        rows = models(pattern, speeds)
     if as_json:
         output.emit_json({"models": rows})
         return
     if not rows:
         output.note(f"no network matches {pattern!r}; `striate models` lists all")
         return
-    output.emit(_table(rows, measure))
+    output.emit(_table(rows))
     output.emit("\n" + "\n".join(_below(rows)))
 
 
-def _table(rows: list[dict[str, Any]], measure: bool) -> str:
+def _table(rows: list[dict[str, Any]]) -> str:
     from striate.grammar.sheet import short_count
 
+    timed = any(row["measured"] for row in rows)
     headers = ["name", "year", "input", "parameters", "MACs", "field", "accuracy"]
-    headers += ["one picture", "a second"] if measure else []
-    lines = []
-    for row in rows:
-        speed = row["measured"]
-        lines.append(
-            (
-                row["name"],
-                str(row["year"]),
-                "x".join(map(str, row["input"])),
-                row["parameters"],
-                short_count(row["macs"]),
-                str(row["receptive_field"][0]) if row["receptive_field"] else "all",
-                _accuracy(row["accuracy"]),
-                *((f"{speed['one_ms']:.1f} ms", f"{speed['per_second']:,.1f}") if measure else ()),
-                row["weights"]["source"] if row["weights"] else "–",
-                row["paper"],
-            )
+    headers += ["one picture", "a second"] if timed else []
+    lines = [
+        (
+            row["name"],
+            str(row["year"]),
+            "x".join(map(str, row["input"])),
+            row["parameters"],
+            short_count(row["macs"]),
+            str(row["receptive_field"][0]) if row["receptive_field"] else "all",
+            _accuracy(row["accuracy"]),
+            *(_speed(row["measured"]) if timed else ()),
+            row["weights"]["source"] if row["weights"] else "–",
+            row["paper"],
         )
-    align = "LlLrrrL" + ("rr" if measure else "") + "ll"
+        for row in rows
+    ]
+    align = "LlLrrrL" + ("rr" if timed else "") + "ll"
     return output.table((*headers, "weights", "paper"), lines, align)
+
+
+def _speed(found: dict[str, Any] | None) -> tuple[str, str]:
+    return (f"{found['one_ms']:.1f} ms", f"{found['per_second']:,.1f}") if found else ("–", "–")
 
 
 def _accuracy(found: dict[str, Any] | None) -> str:
@@ -86,13 +90,7 @@ def _below(rows: list[dict[str, Any]]) -> list[str]:
         lines.append(
             "accuracy: top-1 as torchvision states it for its weights, else as the paper; --json says where"
         )
-    speeds = [row["measured"] for row in rows if row["measured"]]
-    if speeds:
-        cores = f"{speeds[0]['threads']} thread{'s' * (speeds[0]['threads'] > 1)}"
-        lines.append(
-            f"speed: forward in fp32 on {speeds[0]['machine']}, {cores}; pictures a second in "
-            f"batches of {speeds[0]['batch']}"
-        )
+    lines.append(_told_speed([row["measured"] for row in rows if row["measured"]]))
     licences = sorted({row["weights"]["licence"] for row in rows if row["weights"]})
     if licences:
         lines.append("licence of the weights: " + "; ".join(licences))
@@ -101,3 +99,17 @@ def _below(rows: list[dict[str, Any]]) -> list[str]:
     wide = max(len(name) for name, _ in told)
     lines += ["", f"which to choose: {CHOICE} (L3, {LECTURES['L3']})"]
     return lines + [f"  {name:<{wide}}  {text}" for name, text in told]
+
+
+def _told_speed(speeds: list[dict[str, Any]]) -> str:
+    """Where and when it was measured, or how to."""
+    if not speeds:
+        return (
+            "speed: not measured here yet; `striate models --measure` does it, and it is remembered"
+        )
+    first, days = speeds[0], sorted({one["measured"] for one in speeds})
+    cores = f"{first['threads']} thread{'s' * (first['threads'] > 1)}"
+    return (
+        f"speed: forward in fp32 on {first['machine']}, {cores}, {' to '.join({days[0]: 0, days[-1]: 0})}; "
+        f"pictures a second in batches of {first['batch']}"
+    )

@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from striate.cli import output
 from striate.cli.live import Live
+from striate.cli.show_flags import Place
 from striate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,24 +38,8 @@ WHAT = {
     "dream": {"images", "layer", "unit", "steps", "seed"},
     "style": {"images", "layer", "steps"},
 }
+MADE = ("dream", "style")
 _FLAGS = set[str]().union(*WHAT.values())
-
-
-class Place(click.ParamType[Any]):
-    """ROW,COLUMN."""
-
-    name = "row,column"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        """Two whole numbers from 0 on."""
-        if isinstance(value, tuple):
-            return value
-        row, _, column = str(value).partition(",")
-        if not (row.isdecimal() and column.isdecimal()):
-            self.fail(f"{value!r} is no place: two whole numbers with a comma, as 3,4", param, ctx)
-        return int(row), int(column)
 
 
 @click.command(
@@ -178,8 +163,12 @@ def command(
         refuse_inside(flags["data"], path, npz)
     subject = _subject(run, weights, flags["seed"])
     flags["arrays"] = npz is not None
+    # Looked at while it is made; a run that is broken off leaves it.
+    flags["preview"] = preview = path.with_name(f"{path.stem}.preview.png")
     figure = see.with_notes(_figure(subject, what, flags, quiet=as_json), subject)
     written = see.write(figure, path, npz)
+    if what in MADE:
+        preview.unlink(missing_ok=True)
     if as_json:
         output.emit_json({**written, "title": figure.title, **figure.facts})
         return
@@ -234,13 +223,13 @@ def _figure(run: str | Opened, what: str, flags: dict[str, Any], quiet: bool) ->
 
         sliding = see_slide.Sliding(flags["images"], flags["label"], flags["scale"], flags["crops"])
         return _followed(see_slide.slide(run, sliding), quiet)
-    if what in ("dream", "style"):
+    if what in MADE:
         from striate.verbs import see_made
         from striate.verbs.see_made import Making
 
         making = Making(
-            flags["images"], flags["layer"], flags["unit"], flags["steps"], flags["seed"]
-        )
+            flags["images"], flags["layer"], flags["unit"], flags["steps"], flags["seed"], flags["preview"]
+        )  # fmt: skip
         return _followed(getattr(see_made, what)(run, making), quiet)
     if what in ("units", "neighbours", "same", "plane", "hyperplanes"):
         from striate.verbs import see_crowd, see_plane, see_same

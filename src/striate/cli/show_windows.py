@@ -39,14 +39,17 @@ class Number(click.ParamType[Any]):
         'striate show field "1x9x9: (conv3-1)*4" -o growth.svg             # 3, 5, 7, 9',
         'striate show field "1x224x224: (conv3p1-1)*112" -o growth.gif     # all of 224 pixels',
         "striate show field resnet18 --layer stage2.res1.body.conv1 --at 0,0",
+        'striate show field "(conv3-8)*3" --input 3x32x32',
     )
 )
 @click.argument("network", default=NETWORK)
+@click.option("--input", "given", metavar="CxHxW", help="Channels, height and width of a picture.")
 @click.option("--layer", help="Up to this layer.  [default: the last that has a map]")
 @click.option("--at", type=Place(), help="The unit of that layer.  [default: the middle one]")
 @outputs
 def field(
     network: str,
+    given: str | None,
     layer: str | None,
     at: tuple[int, int] | None,
     out: Path | None,
@@ -63,7 +66,7 @@ def field(
     from striate.verbs.show_network import bound
 
     checked(out, npz)
-    give(shown(bound(network), layer, at), out, npz, as_json)
+    give(shown(bound(network, given), layer, at), out, npz, as_json)
 
 
 @click.command(

@@ -16,8 +16,8 @@ from typing import NamedTuple, final
 import numpy as np
 from numpy.typing import NDArray
 
-from striate import seeds
 from striate.features.kinds import Labels, Table
+from striate.features.loop import learn
 
 Arrays = Sequence[NDArray[np.float32]]
 Gradients = Callable[[Labels], Sequence[NDArray[np.floating]]]
@@ -43,24 +43,16 @@ def descend(
     now: Callable[[], float] = time.perf_counter,
 ) -> int:
     """Change `weights` in place; `gradients(rows)` gives theirs for a batch. How many steps were done."""
-    batch = min(how.batch, count)
-    steps, begun, step = math.ceil(count / batch) * how.epochs, now(), 0
     moving = [np.zeros_like(one) for one in weights]
-    for epoch in range(how.epochs):
-        order = seeds.generator(how.seed, "descent", epoch).permutation(count)
-        for start in range(0, count, batch):
-            part = max(step / steps, (now() - begun) / how.seconds)
-            if part >= 1 and step:
-                return step
-            rate = how.rate * max(1 - part, 0.0)
-            for v, w, g in zip(
-                moving, weights, gradients(order[start : start + batch]), strict=True
-            ):
-                v *= how.momentum
-                v -= (rate * g).astype(v.dtype)
-                w += v
-            step += 1
-    return step
+
+    def step(rows: Labels, part: float) -> None:
+        rate = how.rate * (1 - part)
+        for v, w, g in zip(moving, weights, gradients(rows), strict=True):
+            v *= how.momentum
+            v -= (rate * g).astype(v.dtype)
+            w += v
+
+    return learn(count, how, step, now=now)
 
 
 def steepest(table: Table, rows: int = 1000, rounds: int = 30) -> float:

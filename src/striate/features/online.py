@@ -1,4 +1,4 @@
-"""What the classifiers that learn from one row after the other share: an order, a limit, and when to stop.
+"""What the classifiers that learn from one row after the other share: how long, and which weights are kept.
 
 The best of all passes is kept, by the rows that a caller holds back; without those, the last.
 """
@@ -6,15 +6,14 @@ The best of all passes is kept, by the rows that a caller holds back; without th
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from typing import NamedTuple, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from striate import seeds
 from striate.features.kinds import Labels, Table
+from striate.features.loop import learn
 
 
 @final
@@ -25,34 +24,27 @@ class Passes(NamedTuple):
     epochs: int = 10
     seconds: float = math.inf
     seed: int | None = 0
+    batch: int = 1
 
 
 def one_by_one(
     weights: NDArray[np.float32],
     count: int,
     how: Passes,
-    learn: Callable[[int], None],
+    rule: Callable[[int], None],
     value: Callable[[], float] | None = None,
 ) -> None:
-    """Call `learn(row)` for every row in every pass; then leave the best `weights` in place. The limit is
-    looked at now and then within a pass too.
-    """
-    begun, kept, best = time.perf_counter(), weights.copy(), -math.inf
-    for epoch in range(how.epochs):
-        order = np.arange(count)
-        if how.seed is not None:
-            order = seeds.generator(how.seed, "online", epoch).permutation(count)
-        is_over = False
-        for number, row in enumerate(order.tolist()):
-            learn(row)
-            if number % 256 == 0 and time.perf_counter() - begun > how.seconds:
-                is_over = True
-                break
-        now = value() if value is not None else float(epoch)
+    """Call `rule(row)` for every row in every pass; then leave the best `weights` in place."""
+    kept, best, passes = weights.copy(), -math.inf, 0
+
+    def after() -> None:
+        nonlocal kept, best, passes
+        passes += 1
+        now = value() if value is not None else float(passes)
         if now > best:
             best, kept = now, weights.copy()
-        if is_over:
-            break
+
+    learn(count, how, lambda rows, _: rule(int(rows[0])), after)
     weights[:] = kept
 
 

@@ -8,7 +8,6 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from striate.errors import WeightsDiffer
 from striate.textbook.layer import Array, Layer, shown_weights
 
 
@@ -62,11 +61,11 @@ class Network:
         for name in [*own, *state]:
             if name not in own or name not in state:
                 who = "this network does not have" if name not in own else "the weights lack"
-                raise WeightsDiffer(f"{who} {name!r}", "take the weights of the same plan")
+                raise ValueError(f"{who} {name!r}: take the weights of the same plan")
             if own[name].shape != np.shape(state[name]):
-                raise WeightsDiffer(
-                    f"{name!r} has the shape {own[name].shape} here, the weights {np.shape(state[name])}",
-                    "take the weights of the same plan",
+                raise ValueError(
+                    f"{name!r} has the shape {own[name].shape} here, the weights {np.shape(state[name])}: "
+                    "take the weights of the same plan"
                 )
         for name, array in own.items():
             array[...] = np.asarray(state[name])

@@ -130,8 +130,10 @@ def plane(world: Scene) -> Inset:
     some = _some(np.arange(len(rows)), _PLANE)
     labels = [world.dataset.classes[int(k)] for k in world.dataset.labels[rows[some]]]
     shown = [_coloured(world.crowd[i]) for i in some]
-    told = f"{len(some):,} pictures"
-    figure = plane_figure((world.seen.name, told), flat_map(index[some]), shown, labels, "pca")
+    dataset, told = world.dataset, f"{len(some):,} pictures"
+    paths = [dataset.source.shown(dataset.paths[int(row)]) for row in rows[some]]
+    places = flat_map(index[some])
+    figure = plane_figure((world.seen.name, told), places, shown, labels, "pca", paths)
     return Inset("Its pictures on a plane", figure)
 
 

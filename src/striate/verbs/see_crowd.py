@@ -43,7 +43,7 @@ class Crowd(NamedTuple):
     how: str = "pca"
 
 
-def units(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]:
+def units(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, None, Figure]:
     """For units of a layer: what excites them most, and a histogram of their values."""
     from striate.seeing.asking import last_map
     from striate.seeing.figures.crowd import units_figure

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from striate import safe
 from striate.errors import CannotLookInside, UsageError
 from striate.verbs.see_opened import Opened, opened, read_pictures
-from striate.verbs.train_order import Working
+from striate.verbs.train_order import Said, Working
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,16 +30,22 @@ _SIZES = {
 
 
 class Making(NamedTuple):
-    """layer: names with commas; steps: None for as many as suit."""
+    """layer: names with commas; steps: None for as many as suit; preview: a PNG that is written at each
+    quarter of the way and taken away at the end, None for none.
+    """
 
     images: tuple[str, ...] = ()
     layer: str | None = None
     unit: int | None = None
     steps: int | None = None
     seed: int = 0
+    preview: Path | None = None
 
 
-def dream(path: str | Opened, wanted: Making) -> Generator[Working, None, Figure]:
+Events = Generator[Working | Said, None, "Figure"]
+
+
+def dream(path: str | Opened, wanted: Making) -> Events:
     """A picture on and on towards what a layer sees in it."""
     from striate.seeing.asking import last_map
     from striate.seeing.figures.figure import Tile
@@ -55,7 +63,9 @@ def dream(path: str | Opened, wanted: Making) -> Generator[Working, None, Figure
     sizes = len(made.octaves(seen.network, picture, wish))
     run = made.dream(seen.network, picture, wish, bounds_of(seen), steps, wanted.seed)
     previews: list[Tile] = []
-    done = yield from _followed(run, sizes * steps, "dreaming", _previewed(seen, previews))
+    done = yield from _followed(
+        run, sizes * steps, "dreaming", _previewed(seen, previews, wanted.preview)
+    )
     what = f"{layer}, all units" if wanted.unit is None else f"{layer}, unit {wanted.unit}"
     tiles = [
         Tile("the picture", shown.name.rpartition("/")[2], shown.coloured),
@@ -69,7 +79,7 @@ def dream(path: str | Opened, wanted: Making) -> Generator[Working, None, Figure
     return made_figure(title, lead, tiles, done.values, "answer of the layer", previews)
 
 
-def style(path: str | Opened, wanted: Making) -> Generator[Working, None, Figure]:
+def style(path: str | Opened, wanted: Making) -> Events:
     """The first picture in the manner of the second."""
     from striate.seeing.figures.figure import Tile
     from striate.seeing.figures.made import made_figure
@@ -92,7 +102,7 @@ def style(path: str | Opened, wanted: Making) -> Generator[Working, None, Figure
     steps = wanted.steps or _STYLE
     run = styled(seen.network, (pair[0], pair[1]), layers, bounds_of(seen), steps=steps)
     previews: list[Tile] = []
-    done = yield from _followed(run, steps, "painting", _previewed(seen, previews))
+    done = yield from _followed(run, steps, "painting", _previewed(seen, previews, wanted.preview))
     tiles = [
         Tile("content", content.name.rpartition("/")[2], content.coloured),
         Tile("style", manner.name.rpartition("/")[2], manner.coloured),
@@ -104,7 +114,7 @@ def style(path: str | Opened, wanted: Making) -> Generator[Working, None, Figure
 
 def liked(
     seen: Opened, wish: Wish, steps: int | None, seed: int
-) -> Generator[Working, None, Pixels]:
+) -> Generator[Working | Said, None, Pixels]:
     """The picture that a unit answers to most; to be shown beside real ones only."""
     from striate.seeing.inside import made
 
@@ -114,12 +124,18 @@ def liked(
     return pixels_of_made(seen, done.picture)
 
 
-def _previewed(seen: Opened, tiles: list[Tile]) -> Callable[[int, Tensor], None]:
-    """Puts what there is after so many steps among the tiles."""
+def _previewed(seen: Opened, tiles: list[Tile], place: Path | None) -> Callable[[int, Tensor], str]:
+    """Puts what there is after so many steps among the tiles, and into a file that one can look at now."""
+    from striate.pictures.files import to_png
     from striate.seeing.figures.figure import Tile
 
-    def keep(step: int, picture: Tensor) -> None:
-        tiles.append(Tile(f"at step {step}", pixels=pixels_of_made(seen, picture)))
+    def keep(step: int, picture: Tensor) -> str:
+        pixels = pixels_of_made(seen, picture)
+        tiles.append(Tile(f"at step {step}", pixels=pixels))
+        if place is None:
+            return ""
+        safe.write_bytes(place, to_png(pixels))
+        return f"as it is after step {step}: {place}"
 
     return keep
 
@@ -128,9 +144,9 @@ def _followed(
     run: Generator[Progress, None, Made],
     total: int,
     what: str,
-    preview: Callable[[int, Tensor], None] | None = None,
-) -> Generator[Working, None, Made]:
-    """preview: gets the picture at each quarter of the way."""
+    preview: Callable[[int, Tensor], str] | None = None,
+) -> Generator[Working | Said, None, Made]:
+    """preview: gets the picture at each quarter of the way, and says where it lies."""
     quarters = {total * k // 4 for k in (1, 2, 3)}
     while True:
         try:
@@ -138,8 +154,10 @@ def _followed(
         except StopIteration as end:
             done: Made = end.value
             return done
-        if preview is not None and told.picture is not None and told.step in quarters:
-            preview(told.step, told.picture)
+        due = told.picture if told.step in quarters else None
+        where = preview(told.step, due) if preview is not None and due is not None else ""
+        if where:
+            yield Said(where)
         yield Working(what, told.step, total)
 
 

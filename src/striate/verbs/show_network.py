@@ -7,13 +7,13 @@ from striate.grammar.plan import Plan
 from striate.verbs.plan import plan
 
 
-def bound(text: str) -> Plan:
-    """A plan that says how large its input is.
+def bound(text: str, given: str | None = None) -> Plan:
+    """A plan that says how large its input is, or is told by `given`, as "3x32x32".
 
     >>> bound("lenet5").receptive_field
     (32, 32)
     """
-    found = plan(text)
+    found = plan(text, given)
     if not isinstance(found, Plan):
         raise UsageError(
             f"{text[:60]} is a module; here only plans can be shown",

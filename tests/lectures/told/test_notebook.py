@@ -52,7 +52,10 @@ def assert_alike(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("told", LECTURES, ids=lambda told: told.name)
-def test_every_cell_of_a_notebook_gives_what_stands_under_it(told, capfd) -> None:
+def test_every_cell_of_a_notebook_gives_what_stands_under_it(
+    told, capfd, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     names: dict[str, Any] = {}
     for cell in held(told.name)["cells"]:
         if cell["cell_type"] != "code":

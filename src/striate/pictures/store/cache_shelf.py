@@ -17,7 +17,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from striate import optional, safe
+from striate import machine, optional, safe
 from striate.errors import FileFault, Unreadable
 from striate.pictures.dataset import Dataset
 from striate.pictures.files import Pixels
@@ -204,8 +204,7 @@ class Building:
 
 def home() -> Path:
     """Where the cache lies on this machine."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "striate" / "prepared"
+    return machine.caches() / "prepared"
 
 
 def _fcntl() -> ModuleType | None:

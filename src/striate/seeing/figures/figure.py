@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from striate.pages.chart_lines import Scale, Series
 from striate.pictures.files import Pixels
 from striate.seeing.figures.colours import reach_of
+from striate.seeing.figures.links import Links
 
 Floats = NDArray[np.float64]
 Boxed = tuple[int, int, int, int]  # top, left, bottom, right
@@ -22,7 +23,8 @@ Boxed = tuple[int, int, int, int]  # top, left, bottom, right
 
 class Tile(NamedTuple):
     """One picture. pixels: H W 3, or None for a map on its own; values: H W, a map, over the pixels where
-    both are there; reach: where its colours are full (its own greatest value by default); box: drawn on it.
+    both are there; reach: where its colours are full (its own greatest value by default); box: drawn on it;
+    links: places in it that show more on the page.
     """
 
     name: str = ""
@@ -32,6 +34,7 @@ class Tile(NamedTuple):
     reach: float | None = None
     box: Boxed | None = None
     is_apart: bool = False
+    links: Links | None = None
 
     @property
     def full(self) -> float:

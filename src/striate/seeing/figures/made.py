@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from striate.pages.chart_lines import Scale, Series
 from striate.pictures.files import Pixels, resized
 from striate.seeing.figures.figure import Chart, Figure, Panel, Part, Tile
+from striate.seeing.figures.links import linked
 
 # Okabe and Ito's colours and four of Tol's, told apart by all eyes; with more classes they come again.
 COLOURS = (
@@ -56,6 +57,7 @@ def plane_figure(
     low, high = places.min(0), places.max(0)
     part = (places - low) / np.where(high > low, high - low, 1)
     side = _THUMB + 2 * _FRAME
+    boxes: list[tuple[int, int, int, int]] = []
     for at, pixels, label in zip(part, shown, labels, strict=True):
         top = round((1 - at[1]) * (_SHEET[0] - side))
         left = round(at[0] * (_SHEET[1] - side))
@@ -65,6 +67,7 @@ def plane_figure(
             slice(left + _FRAME, left + _FRAME + _THUMB),
         )
         sheet[inner] = resized(pixels, _THUMB, _THUMB)
+        boxes.append((top, left, top + side, left + side))
     first = {label: pixels for pixels, label in zip(reversed(shown), reversed(labels), strict=True)}
     legend = tuple(
         Tile(label, pixels=_framed(first[label], COLOURS[i % len(COLOURS)]))
@@ -76,8 +79,14 @@ def plane_figure(
         "umap": "Neighbours stay neighbours; distances between groups and their sizes mean little.",
         "tsne": "Neighbours stay neighbours; distances between groups and their sizes mean little.",
     }[how]
+    told = (
+        [f"{path} ({label})" for path, label in zip(paths, labels, strict=True)]
+        if paths
+        else labels
+    )
+    links = linked(boxes, told, shown)
     parts = (
-        Panel("The plane", (Tile(pixels=sheet),), said, side=960),
+        Panel("The plane", (Tile(pixels=sheet, links=links),), said, side=960),
         Panel("Classes", legend, "The frame is the class.", side=64),
     )
     lead = f"{names[1]} by the vector before the last layer."

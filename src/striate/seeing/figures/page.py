@@ -13,6 +13,7 @@ from striate.pages import html
 from striate.pages.chart_lines import lines
 from striate.pages.html import Html, Section, escaped
 from striate.pictures.files import Pixels, resized, to_jpeg, to_png
+from striate.seeing.figures import links
 from striate.seeing.figures.colours import ABOVE, BELOW, glass, signed
 from striate.seeing.figures.figure import Chart, Figure, Panel, Part, Table, Tile, Words, number
 
@@ -23,7 +24,7 @@ _USUAL = 148  # pixels of the page; wider ones keep more in proportion
 _SAMPLE = 12
 CHARTS = ('<div class="charts">', "</div><!-- charts -->")
 _TINY = 64  # up to this side a pixel is shown as a square
-STYLE = f"""
+STYLE = f"""{links.STYLE}
 :root {{ --above: rgb{ABOVE}; --below: rgb{BELOW}; --zero: #f7f7f5 }}
 .tiles {{ display: flex; flex-wrap: wrap; gap: .8rem; padding: 0; margin: .6rem 0; list-style: none }}
 .tiles figure {{ width: var(--w) }}
@@ -118,7 +119,8 @@ def _panel(part: Panel, side: int) -> Html:
     source = f"--p:url({_picture(shared, side)});" if shared is not None else ""
     tiles = "".join(f"<li>{_tile(tile, shared, side)}</li>" for tile in part.tiles)
     body = Html(f'<ul class="tiles" style="{source}--w:{part.side}px">{tiles}</ul>')
-    return html.joined([_said(part.said), body, _ramp(part.reach)])
+    how = links.HOW if any(tile.links is not None for tile in part.tiles) else ""
+    return html.joined([_said(f"{part.said} {how}".strip()), body, _ramp(part.reach)])
 
 
 def _ramp(reach: float | None) -> Html:
@@ -149,6 +151,10 @@ def _tile(tile: Tile, shared: Pixels | None, side: int) -> Html:
         layers += f'<img{kind} alt="" src="{_png(drawn(small, tile.full))}">'
     if tile.box is not None:
         layers += _box(tile, H, W)
+    frame, role = "stack", "img"
+    if tile.links is not None:
+        layers += links.drawn(tile.links, (H, W), _jpeg(tile.links.sheet))
+        frame, role = "stack linked", "group"
     label = escaped(f"{tile.name}. {tile.note}".strip(". "))
     note = f"<br>{escaped(tile.note)}" if tile.note else ""
     words = (
@@ -156,7 +162,7 @@ def _tile(tile: Tile, shared: Pixels | None, side: int) -> Html:
     )
     kind = ' class="apart"' if tile.is_apart else ""
     return Html(
-        f'<figure{kind}><div class="stack" role="img" aria-label="{label}" style="aspect-ratio:{W}/{H}">'
+        f'<figure{kind}><div class="{frame}" role="{role}" aria-label="{label}" style="aspect-ratio:{W}/{H}">'
         f"{layers}</div>{words}</figure>"
     )
 
@@ -175,8 +181,11 @@ def _picture(pixels: Pixels, side: int) -> str:
     if max(H, W) <= _TINY:
         return _png(pixels)
     scale = min(1.0, side / max(H, W))
-    small = resized(pixels, max(1, round(H * scale)), max(1, round(W * scale)))
-    return "data:image/jpeg;base64," + base64.b64encode(to_jpeg(small, 80)).decode("ascii")
+    return _jpeg(resized(pixels, max(1, round(H * scale)), max(1, round(W * scale))))
+
+
+def _jpeg(pixels: Pixels) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(to_jpeg(pixels, 80)).decode("ascii")
 
 
 def _png(pixels: Pixels) -> str:
