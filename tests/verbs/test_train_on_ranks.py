@@ -23,13 +23,13 @@ SETTINGS = (
 )  # fmt: skip
 
 
-def started(folder: Path, epochs: int = 2) -> subprocess.Popen[str]:
-    """Two ranks on this machine that train into `folder`."""
+def started(folder: Path, epochs: int = 2, restarts: int = 0) -> subprocess.Popen[str]:
+    """Two ranks on this machine that train into `folder`; torchrun starts them again so many times."""
     flags = [part for one in SETTINGS for part in ("--set", one)]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
     words = [
         sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
-        "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "-m", "striate", "train", "digits",
+        "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "--max-restarts", str(restarts), "-m", "striate", "train", "digits",
         "--model", MODEL, "--epochs", str(epochs), "-o", str(folder), "-q", *flags,
     ]  # fmt: skip
     return subprocess.Popen(
@@ -63,24 +63,23 @@ def ranks_of(process: subprocess.Popen[str]) -> list[int]:
     return sorted(found)
 
 
-def killed_once(folder: Path, draw: random.Random) -> None:
-    """Kill one rank when some checkpoints are there; the same command ends what is left to do.
-
-    torchrun's own restart is not counted on: with gloo its ranks did not always find one another again.
-    """
-    process = started(folder)
+def kill_one(
+    process: subprocess.Popen[str],
+    folder: Path,
+    draw: random.Random,
+    how: signal.Signals = signal.SIGKILL,
+) -> None:
+    """End one of the two ranks without a word, or stop it, when some checkpoints are there."""
     wanted = draw.randint(2, 25)
     until = time.monotonic() + 200
     while time.monotonic() < until and process.poll() is None:
         steps = [int(p.name) for p in (folder / "checkpoints").glob("[0-9]*") if p.name.isdigit()]
         ranks = ranks_of(process)
         if steps and max(steps) >= wanted and len(ranks) == 2:
-            os.kill(draw.choice(ranks), signal.SIGKILL)
-            break
+            os.kill(draw.choice(ranks), how)
+            return
         time.sleep(0.01)
-    printed, _ = process.communicate(timeout=230)
-    assert process.returncode != 0, printed
-    finished(started(folder))
+    raise AssertionError(f"no rank was killed: {process.poll()}")
 
 
 @pytest.fixture(scope="module")
@@ -116,14 +115,42 @@ def test_every_picture_is_judged_once_and_the_numbers_are_those_of_one_process(
 
 def test_after_a_killed_rank_the_same_command_ends_the_same(together: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    killed_once(folder, random.Random(1))
+    process = started(folder)
+    kill_one(process, folder, random.Random(1))
+    printed, _ = process.communicate(timeout=230)
+    assert process.returncode != 0, printed
+    finished(started(folder))
+    assert hashes(folder) == hashes(together)
+
+
+def test_ranks_that_torchrun_starts_again_after_a_kill_end_the_same(
+    together: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    process = started(folder, restarts=3)
+    kill_one(process, folder, random.Random(2))
+    finished(process)
     assert hashes(folder) == hashes(together)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(10))  # each with its own time: together they took too long
+@pytest.mark.parametrize("number", range(20))  # each with its own time: together they took too long
 def test_killed_at_any_moment_the_end_is_the_same(
     together: Path, tmp_path: Path, number: int
 ) -> None:
-    killed_once(tmp_path / "run", random.Random(100 + number))
-    assert hashes(tmp_path / "run") == hashes(together)
+    folder = tmp_path / "run"
+    process = started(folder, restarts=3)
+    kill_one(process, folder, random.Random(100 + number))
+    finished(process)
+    assert hashes(folder) == hashes(together)
+
+
+@pytest.mark.slow
+def test_a_rank_that_stands_still_is_noticed_and_the_end_is_the_same(
+    together: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    process = started(folder, restarts=3)
+    kill_one(process, folder, random.Random(3), signal.SIGSTOP)
+    finished(process)
+    assert hashes(folder) == hashes(together)

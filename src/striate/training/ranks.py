@@ -132,13 +132,22 @@ def joined() -> Iterator[Ranks]:
         return
     import torch
     from torch import distributed
+    from torch.distributed.rendezvous import rendezvous
 
     backend = "nccl" if torch.cuda.is_available() else "gloo"
-    if os.environ.get("LOCAL_WORLD_SIZE") == os.environ.get("WORLD_SIZE"):
+    alone_here = os.environ.get("LOCAL_WORLD_SIZE") == os.environ.get("WORLD_SIZE")
+    if alone_here:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     if backend == "nccl":
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-    distributed.init_process_group(backend, timeout=timedelta(seconds=HANGS_AFTER_S))
+    limit = timedelta(seconds=HANGS_AFTER_S)
+    store, rank, count = next(iter(rendezvous("env://", timeout=limit)))
+    if alone_here:
+        # torchrun keeps its store over restarts, and with it the addresses of ranks that were killed. Several
+        # machines count their restarts each for itself, so there is no common name to tell tries apart by.
+        tried = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+        store = distributed.PrefixStore(f"try {tried}", store)
+    distributed.init_process_group(backend, timeout=limit, store=store, rank=rank, world_size=count)
     try:
         yield here
     finally:
