@@ -19,6 +19,18 @@ def test_the_front_door_opens_a_folder(tmp_path: Path) -> None:
     assert striate.pictures.open(str(tmp_path)).name == tmp_path.name
 
 
+def test_a_folder_with_nothing_but_an_archive_is_answered_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(NoPictures) as fault:
+        open_data(tmp_path)
+    assert "put them in one folder for each class" in fault.value.hint
+    zipped(tmp_path / "pets.zip", two_classes())
+    with pytest.raises(NoPictures, match="no pictures are in") as fault:
+        open_data(tmp_path)
+    assert fault.value.hint == f"it holds an archive; name that: {tmp_path / 'pets.zip'}"
+    assert len(open_data(tmp_path / "pets.zip")) == 24
+
+
 @pytest.mark.parametrize("name", ["digits", "shapes", "shapes:64"])
 def test_named_sets_are_opened_by_name(name: str) -> None:
     pytest.importorskip("sklearn")

@@ -63,11 +63,25 @@ def _from_folder(path: Path) -> Dataset:
         return open_shards(shards, str(path))
     metadata = find_metadata(path)
     if metadata is None:
-        return open_folder(path)
+        return _open_plain(path)
     if metadata.has_labels:
         return open_metadata(path, metadata)
     text = f"{metadata.files[0][0].name} has no column of labels: the folders say them"
     return open_folder(path).with_findings(Finding("metadata-without-labels", "note", text))
+
+
+def _open_plain(path: Path) -> Dataset:
+    """A folder of classes; where it holds none but an archive, that was meant."""
+    try:
+        return open_folder(path)
+    except NoPictures as fault:
+        ends = (".zip", *_TARS)
+        names = sorted(one.name for one in path.iterdir() if one.name.lower().endswith(ends))
+        if not names:
+            raise
+        raise NoPictures(
+            fault.text, f"it holds an archive; name that: {path / names[0]}", where=fault.where
+        ) from None
 
 
 def _shards_in(path: Path) -> list[Path]:
