@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import statistics
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -52,12 +51,11 @@ def read(figure: Figure, seed: int, ran: Ran, place: Path) -> Measurement:
     scores = told.get(figure.split) or {}
     spent = kept.get("seconds") or {}
     decided, model = kept.get("decided") or {}, kept.get("model") or {}
-    rows = of_csv(place / "metrics.csv")
+    rows = timed(of_csv(place / "metrics.csv"), of_csv(place / "timings.csv"))
     steps, batch = decided.get("steps"), decided.get("batch")
     train_s = spent.get("train")
     accuracy = scores.get("accuracy")
     overall = steps * batch / train_s if steps and batch and train_s else None
-    rates = [row["pictures_per_second"] for row in rows if row.get("pictures_per_second")]
     return Measurement(
         figure.code,
         OURS,
@@ -78,11 +76,22 @@ def read(figure: Figure, seed: int, ran: Ran, place: Path) -> Measurement:
             "batch": batch,
             "micro_batch": decided.get("micro_batch"),
             "steps": steps,
-            "trained_per_second": statistics.median(rates) if rates else overall,
+            "trained_per_second": overall,
             "model": model.get("name"),
         },
         ran.reason or ("" if accuracy is not None else "it printed no accuracy"),
     )
+
+
+def timed(
+    rows: Iterable[dict[str, float]], times: Iterable[dict[str, float]]
+) -> list[dict[str, float]]:
+    """Each look with its time since training began: timings.csv says how long each took since the last."""
+    at, spent = {}, 0.0
+    for one in times:
+        spent += one["seconds"]
+        at[one["step"]] = spent
+    return [{**row, "seconds": at[row["step"]]} for row in rows if row.get("step") in at]
 
 
 def grown(macs: float | None, steps: int | None, sides: Sequence[Sequence[int]]) -> float | None:

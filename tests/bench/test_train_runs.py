@@ -114,14 +114,16 @@ def test_what_a_run_folder_says_is_read_and_preparing_counts_in_the_curve(tmp_pa
         )
     )
     (tmp_path / "metrics.csv").write_text(
-        "step,seconds,val_accuracy,pictures_per_second\n20,5,0.5,410\n40,9,0.7,430\n"
+        "step,seconds,val_accuracy,pictures_per_second\n0,,0.3,\n20,,0.5,\n40,,0.7,\n"
+    )
+    (tmp_path / "timings.csv").write_text(
+        "step,seconds,pictures_per_second\n0,2,0.0\n20,3,410\n40,4,430\n"
     )
     printed = json.dumps({"run": "r", "test": {"accuracy": 0.8}})
     found = read(Figure("a", "A", "cifar", 10), 0, Ran("", printed, 20.0, 99), tmp_path)
     assert (found.accuracy, found.seconds, found.wall_s, found.error) == (0.8, 10.0, 20.0, "")
     assert found.pictures_per_second == 400
-    assert found.more["trained_per_second"] == 420
-    assert found.curve == ((8.0, 0.5), (12.0, 0.7), (13.0, 0.8))
+    assert found.curve == ((5.0, 0.3), (8.0, 0.5), (12.0, 0.7), (13.0, 0.8))
 
 
 def test_a_run_that_failed_is_a_row_with_the_reason_and_no_number(tmp_path: Path) -> None:

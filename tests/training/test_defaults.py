@@ -29,6 +29,38 @@ def test_what_a_person_chose_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
+    ("setting", "wanted"),
+    [
+        ("loss.smoothing=0", 0.0), ("loss.smoothing=0.3", 0.3), ("optimiser.momentum=0.9", 0.9),
+        ("optimiser.momentum=0", 0.0), ("schedule.warm_up=0", 0.0),
+    ],
+)  # fmt: skip
+def test_a_number_that_was_said_is_kept_though_another_would_have_been_decided(
+    setting: str, wanted: float
+) -> None:
+    name = setting.partition("=")[0]
+    for facts in (THUMBNAILS, Facts(5_000, 5, 64, has_norms=False)):
+        assert settle(Recipe().changed([setting]), facts).flat()[name] == wanted
+
+
+def test_smoothing_momentum_and_warm_up_are_each_decided_alone() -> None:
+    made = settle(Recipe().changed(["loss.class_weights=none"]), THUMBNAILS)
+    assert made.loss.smoothing == 0.1
+    assert made.optimiser.momentum == 0.6
+    assert settle(Recipe().changed(["optimiser.name=muon"]), THUMBNAILS).optimiser.momentum == 0.6
+    plain = settle(Recipe(), Facts(5_000, 5, 64, has_norms=False))
+    assert (plain.loss.smoothing, plain.optimiser.momentum) == (0.0, 0.9)
+    assert plain.schedule.warm_up == 0.1
+    assert settle(Recipe().changed(["loss.name=hinge"]), THUMBNAILS).loss.smoothing == 0.0
+
+
+@pytest.mark.parametrize("facts", [THUMBNAILS, Facts(5_000, 5, 64, has_norms=False)])
+def test_a_decay_through_the_gradient_takes_an_optimiser_that_has_one(facts: Facts) -> None:
+    made = settle(Recipe().changed(["optimiser.coupled=true", "optimiser.decay=1e-4"]), facts)
+    assert made.optimiser.name == "adam"
+
+
+@pytest.mark.parametrize(
     ("facts", "augment", "optimiser"),
     [
         (THUMBNAILS, "thumbnails", "muon"),

@@ -66,6 +66,16 @@ def test_classes_count_as_their_weights_say() -> None:
     assert answers(head, features)[:, 0].mean() > answers(plain, features)[:, 0].mean() + 0.05
 
 
+def test_a_class_that_has_no_picture_left_counts_for_nothing() -> None:
+    features, labels = drawn(200, 20, 3)
+    kept = labels > 0
+    weights = np.array([0.0, 1.0, 1.0])
+    head = fit_head(features[kept], labels[kept], features, labels, 3, [0.01], weights)
+    assert np.isfinite(head.val_loss)
+    found = answers(head, features[kept])
+    assert found[:, 0].max() < 0.2
+
+
 @pytest.mark.parametrize(("N", "D"), [(50, 200), (400, 60)])
 @pytest.mark.parametrize("l2", L2S[::4])
 def test_the_search_ends_at_the_optimum_and_not_for_want_of_steps(
@@ -208,7 +218,7 @@ def test_what_cannot_be_fitted_is_said() -> None:
         ((features, labels, features, labels, 3, [0.0]), "strengths of L2 are above 0"),
         (
             (features, labels, features, labels, 3, [1.0], np.ones(2)),
-            "class weights are 3 numbers above 0",
+            "class weights are 3 numbers from 0 on",
         ),
     ):
         with pytest.raises(CannotTrain, match=match):

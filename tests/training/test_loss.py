@@ -79,7 +79,7 @@ def test_a_loss_is_the_weighted_sum_of_a_slow_loop(
         each = [
             slow_hinge(s, label, part.margin)
             if part.name == "hinge"
-            else slow_cross_entropy(s, label, part.smoothing)
+            else slow_cross_entropy(s, label, max(0.0, part.smoothing))
             for label in (a, b)
         ]
         wanted += w * (share * each[0] + (1 - share) * each[1])

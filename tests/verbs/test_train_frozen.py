@@ -60,6 +60,19 @@ def test_the_head_comes_first_and_then_steps(run: made.Told) -> None:
     assert kinds == ["head", "step", "step"]
 
 
+def test_the_head_is_judged_as_the_steps_after_it_and_stands_first_in_the_tables(
+    run: made.Told,
+) -> None:
+    rows, times = (
+        (run.path / name).read_text().splitlines() for name in ("metrics.csv", "timings.csv")
+    )
+    first = dict(zip(rows[0].split(","), rows[1].split(","), strict=True))
+    assert first["step"] == "0"
+    assert 0 <= float(first["val_accuracy"]) <= 1
+    assert float(first["val_loss"]) > 0
+    assert times[1].startswith("0,")
+
+
 def test_the_same_features_are_not_computed_again_and_give_the_same_head(
     run: made.Told, weights: Path, tmp_path: Path
 ) -> None:

@@ -104,6 +104,42 @@ def test_copies_of_train_are_left_out_of_a_second_score_and_that_is_a_warning(
     assert any(text.startswith("test without copies of train:") for text in run.texts)
 
 
+def test_copies_are_left_out_by_name_where_files_before_them_cannot_be_read(tmp_path: Path) -> None:
+    place = made.folder(tmp_path / "set", bad=(1, 2))
+    lines, names = ["path,label,split"], ["train"] * 12 + ["val"] * 4 + ["test"] * 4
+    for kind in ("cat", "dog"):
+        lines += [f"{kind}/{i:03}.jpg,{kind},{split}" for i, split in enumerate(names)]
+    (place / "dog" / "019.jpg").write_bytes((place / "dog" / "000.jpg").read_bytes())
+    (tmp_path / "s.csv").write_text("\n".join(lines) + "\n")
+    order = Order(str(place), made.COLOURED, splits=str(tmp_path / "s.csv"), skip_bad=True)
+    run = made.trained(order, tmp_path / "run")
+    rows = [row for row in rows_of(run.path) if row["split"] == "test"]
+    assert len(rows) == 8
+    kept = [row for row in rows if row["path"] != "dog/019.jpg"]
+    right = sum(row["label"] == row["truth"] for row in kept)
+    found = run.scores["without_copies"]["test"]
+    assert (found["count"], found["accuracy"]) == (7, pytest.approx(right / 7))
+
+
+@pytest.mark.parametrize("pictures", [1, 2])
+def test_a_val_of_a_few_pictures_and_no_test_do_not_lose_the_training(
+    tmp_path: Path, pictures: int
+) -> None:
+    place = made.folder(tmp_path / "set", counts=(6, 6))
+    names = ["train"] * (6 - pictures) + ["val"] * pictures
+    lines = ["path,label,split"]
+    for kind in ("cat", "dog"):
+        lines += [f"{kind}/{i:03}.jpg,{kind},{split}" for i, split in enumerate(names)]
+    if pictures == 1:
+        lines.pop()  # one picture of val in all
+        (place / "dog" / "005.jpg").unlink()
+    (tmp_path / "s.csv").write_text("\n".join(lines) + "\n")
+    order = Order(str(place), made.COLOURED, splits=str(tmp_path / "s.csv"))
+    run = made.trained(order, tmp_path / "run")
+    assert "test" not in run.scores
+    assert run.scores["val"]["count"] == 2 * pictures - (pictures == 1)
+
+
 def test_a_second_score_is_told_in_one_line() -> None:
     one = {"accuracy": 0.5, "interval_95": [0.25, 0.75], "count": 1200}
     assert list(told({"without_copies": {"val": one}})) == [

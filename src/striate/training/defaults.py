@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, final
 
-from striate.training.recipe import Recipe
+from striate.training.recipe import OptimiserPart, Recipe
 
 UNEVEN = 3.0  # largest class by smallest, from which classes are weighed
 THUMBNAIL = 64  # up to this side pictures are used as they are
@@ -56,8 +56,9 @@ def settle(recipe: Recipe, facts: Facts) -> Recipe:
     if recipe.loss.class_weights == "auto":
         values["loss.class_weights"] = "effective" if facts.unevenness > UNEVEN else "none"
     values |= _optimiser(recipe, facts)
-    if recipe.loss == Recipe().loss and facts.whitens:
-        values["loss.smoothing"] = 0.1
+    if recipe.loss.smoothing < 0:
+        smooth = facts.whitens and recipe.loss.name == "cross-entropy"
+        values["loss.smoothing"] = 0.1 if smooth else 0.0
     if recipe.start.filters == "auto":
         values["start.filters"] = "dirac" if facts.whitens else "torch"
     if recipe.start.whiten == "auto":
@@ -89,15 +90,25 @@ def _optimiser(recipe: Recipe, facts: Facts) -> dict[str, Any]:
     """Muon from scratch where norms follow the filters, which its updates count on; AdamW elsewhere; small
     steps of Nesterov for weights that are good already.
     """
-    part = recipe.optimiser
+    part, name = recipe.optimiser, recipe.optimiser.name
     values: dict[str, Any] = {}
-    if part.name == "auto":
-        name = "nesterov" if facts.pretrained else FILTERS if facts.has_norms else "adamw"
+    if name == "auto":
+        # Neither Muon nor AdamW has a decay that goes through the gradient.
+        name = "adam" if part.coupled else FILTERS if facts.has_norms else "adamw"
+        name = "nesterov" if facts.pretrained else name
         values["optimiser.name"] = name
-        if part.momentum == Recipe().optimiser.momentum and name == "muon":
-            values["optimiser.momentum"] = 0.6
         if facts.pretrained and part.rate == 0:
             values["optimiser.rate"] = RATE_HEADED if facts.is_headed else RATE_STARTED
-    if recipe.schedule == Recipe().schedule and not facts.has_norms:
-        values["schedule.warm_up"] = 0.1
+    if part.momentum < 0:
+        values["optimiser.momentum"] = momentum(part, name)
+    if recipe.schedule.warm_up < 0:
+        gently = recipe.schedule.name == "linear" and not facts.has_norms
+        values["schedule.warm_up"] = 0.1 if gently else 0.0
     return values
+
+
+def momentum(part: OptimiserPart, name: str) -> float:
+    """As said; else 0.6 for the filters of Muon, after airbench, and 0.9 for the others."""
+    if part.momentum >= 0:
+        return part.momentum
+    return 0.6 if name == "muon" else 0.9

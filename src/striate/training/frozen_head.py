@@ -291,5 +291,5 @@ def _check_choices(l2s: Sequence[float], weights: NDArray[Any] | None, classes: 
     """Strengths and class weights that mean something."""
     if not len(l2s) or not all(0 < l2 < np.inf for l2 in l2s):
         raise CannotTrain(f"strengths of L2 are above 0, these are {list(l2s)}")
-    if weights is not None and (np.shape(weights) != (classes,) or not np.all(weights > 0)):
-        raise CannotTrain(f"class weights are {classes} numbers above 0, these are {weights}")
+    if weights is not None and (np.shape(weights) != (classes,) or not np.all(weights >= 0)):
+        raise CannotTrain(f"class weights are {classes} numbers from 0 on, these are {weights}")

@@ -43,7 +43,7 @@ def _losses(part: LossPart, logits: Tensor, labels: Tensor) -> Tensor:
     if part.name == "hinge":
         return _hinge(logits, labels, part.margin)
     return functional.cross_entropy(
-        logits, labels, reduction="none", label_smoothing=part.smoothing
+        logits, labels, reduction="none", label_smoothing=max(0.0, part.smoothing)
     )
 
 

@@ -16,6 +16,7 @@ from torch.optim.adam import adam
 from torch.optim.rmsprop import rmsprop
 from torch.optim.sgd import sgd
 
+from striate.training.defaults import momentum
 from striate.training.muon import Muon
 from striate.training.recipe import OptimiserPart
 
@@ -150,9 +151,9 @@ def rule(part: OptimiserPart, name: str) -> Rule:
         case "sgd":
             return Descent()
         case "momentum" | "nesterov":
-            return Descent(part.momentum, nesterov=name == "nesterov")
+            return Descent(momentum(part, name), nesterov=name == "nesterov")
         case "adam" | "adamw":
-            return Adam(part.momentum)
+            return Adam(momentum(part, name))
         case "rmsprop":
             return RMSProp()
         case "adagrad":
@@ -167,7 +168,7 @@ def rule(part: OptimiserPart, name: str) -> Rule:
 
 def filter_rule(part: OptimiserPart, *, renews: bool) -> Rule:
     """Muon for filters."""
-    return Muon(part.momentum, renews)
+    return Muon(momentum(part, "muon"), renews)
 
 
 def step_place(weight: Tensor, kind: Rule) -> str:

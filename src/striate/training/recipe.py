@@ -52,10 +52,12 @@ class PicturePart:
 @final
 @dataclass(frozen=True)
 class LossPart:
-    """Softmax cross-entropy, or the multiclass hinge of the lectures (Weston and Watkins)."""
+    """Softmax cross-entropy, or the multiclass hinge of the lectures (Weston and Watkins). smoothing: of
+    labels, -1 is decided.
+    """
 
     name: str = one_of("cross-entropy", "hinge")
-    smoothing: float = within(0.0, 0, 0.9)
+    smoothing: float = within(-1.0, -1, 0.9)
     margin: float = within(1.0, 0, 100)
     class_weights: str = one_of("auto", "none", "inverse", "effective")
 
@@ -64,7 +66,7 @@ class LossPart:
 @dataclass(frozen=True)
 class OptimiserPart:
     """rate 0 is the default of the optimiser. With muon `rate` is for filters and `rate_others` for all
-    else. decay: decoupled from the gradient unless `coupled`; never on norms and biases. clip: largest
+    else. momentum -1 is decided. decay: decoupled from the gradient unless `coupled`; never on norms and biases. clip: largest
     norm of the gradient, 0 for none. accumulate: batches to one step. lookahead: steps between pulls, 0
     for none.
     """
@@ -72,7 +74,7 @@ class OptimiserPart:
     name: str = one_of(*OPTIMISERS)
     rate: float = within(0.0, 0, 1000)
     rate_others: float = within(0.0, 0, 1000)
-    momentum: float = within(0.9, 0, 0.9999)
+    momentum: float = within(-1.0, -1, 0.9999)
     decay: float = within(0.0, 0, 10)
     coupled: bool = False
     clip: float = within(0.0, 0, 1e9)
@@ -84,12 +86,12 @@ class OptimiserPart:
 @final
 @dataclass(frozen=True)
 class SchedulePart:
-    """The rate as a factor over the steps. warm_up: share of the steps from 0 up. final: factor at the
+    """The rate as a factor over the steps. warm_up: share of the steps from 0 up, -1 is decided. final: factor at the
     last step. step: times `step_factor` each `step_every` of the steps.
     """
 
     name: str = one_of("linear", "constant", "cosine", "one-cycle", "step")
-    warm_up: float = within(0.0, 0, 1)
+    warm_up: float = within(-1.0, -1, 1)
     final: float = within(0.0, 0, 1)
     step_every: float = within(0.34, 0.001, 1)
     step_factor: float = within(0.1, 0, 1)
@@ -281,7 +283,7 @@ def _faults(part: Any, before: str = "") -> Iterator[str]:
 
 def _contradictions(recipe: Recipe) -> Iterator[str]:
     """What each part allows alone and the whole does not."""
-    if recipe.loss.name == "hinge" and recipe.loss.smoothing:
+    if recipe.loss.name == "hinge" and recipe.loss.smoothing > 0:
         yield "loss.smoothing is for cross-entropy; the hinge has no labels to smooth"
     if recipe.schedule.name == "constant" and recipe.schedule.final not in (0, 1):
         yield "schedule.final has no meaning for a constant rate"

@@ -48,7 +48,7 @@ def factor(part: SchedulePart, step: int, steps: int) -> float:
 
 
 def _warm_steps(part: SchedulePart, steps: int) -> int:
-    share = part.warm_up
+    share = max(0.0, part.warm_up)
     if part.name == "one-cycle" and not share:
         share = UP
     return round(share * steps)

@@ -96,8 +96,9 @@ def judged(ready: Ready, found: Found) -> dict[str, Any]:
     truth = data.labels[rows].astype(np.int64)
     heat = calibration.temperature(held, truth)
     fitted: Any = heat
-    if "test" not in found:
-        fitted = calibration.cross_fitted(held, truth, seed=recipe.seed).temperatures
+    if "test" not in found and len(truth) > 1:
+        folds = min(5, len(truth))
+        fitted = calibration.cross_fitted(held, truth, folds, recipe.seed).temperatures
     val = scores.score(held, truth, data.classes, fitted, recipe.precision_wanted)
     threshold = val.abstention.threshold
     made: dict[str, Any] = {

@@ -125,6 +125,9 @@ def readied(
         yield Said(one.text, one.severity)
     pictures = yield from _prepared(run, dataset, order_, recipe)
     data = pictures.dataset
+    if len(data) < len(dataset):  # what cannot be read is gone, and the others have other numbers
+        named = {dataset.paths[int(row)] for row in leaked}
+        leaked = np.flatnonzero([path in named for path in data.paths]).astype(np.int64)
     if goes_on:
         return _as_before(run, order_, pictures, leaked)
     run.write_classes(data.counts)

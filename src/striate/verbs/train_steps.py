@@ -44,6 +44,7 @@ def trained(ready: Ready, stop: Stopping) -> Generator[Event, None, Training]:
 
 def _begun(ready: Ready) -> Generator[Event, None, Training]:
     """Where the last checkpoint stands; else at step 0, with a fitted head if weights are given."""
+    begun = time.perf_counter()
     run, network, from_scratch = ready.run, ready.chosen.network, ready.chosen.pretrained is None
     found, head, still = checkpoint.latest(run.path), None, cast("tuple[torch.nn.Module, ...]", ())
     if not from_scratch:
@@ -58,8 +59,12 @@ def _begun(ready: Ready) -> Generator[Event, None, Training]:
         network, ready.recipe, ready.course, ranks=ready.ranks, from_scratch=from_scratch
     )
     here.still = still
-    if head is not None:  # what fine-tuning has to beat
-        here.best_loss = float(head.val_loss)
+    first: dict[str, Any] = {}
+    if (
+        head is not None
+    ):  # what fine-tuning has to beat, on the same pictures that it will be judged by
+        here.best_loss, accuracy = _judge(ready)(network)
+        first = {"step": 0, "epoch": 0, "val_loss": here.best_loss, "val_accuracy": accuracy}
         here.best = {k: v.clone() for k, v in network.state_dict().items()}
     if found is not None:
         for text in found.findings:
@@ -68,6 +73,9 @@ def _begun(ready: Ready) -> Generator[Event, None, Training]:
         yield Said(f"going on from step {found.step:,} of {ready.course.steps:,}")
     if ready.ranks.is_first:
         run.cut_metrics(found.step if found is not None else -1)
+        if first:
+            run.append_metrics(first)
+            _timed(ready, 0, begun, 0)
         if found is None:
             _save(ready, here)
         ready.ranks.told(str(run.path.resolve()))  # the others have waited for it
