@@ -129,6 +129,23 @@ def test_what_cannot_be_done_is_said_before_anything_is_made(tmp_path: Path) -> 
     exported(bundle, Wanted(out=there, overwrite=True))
 
 
+def test_a_file_beside_a_bundle_is_never_replaced_unasked(tmp_path: Path) -> None:
+    bundle = tmp_path / "model.striate"
+    exported(made.digits().path, Wanted("bundle", out=bundle))
+    before = bundle.read_bytes()
+    _, done = exported(bundle, Wanted())
+    assert done.path == tmp_path / "model.onnx"
+    first = done.path.read_bytes()
+    with pytest.raises(FileFault, match=r"model\.onnx is there"):
+        made.followed(export(bundle, Wanted()))
+    assert done.path.read_bytes() == first
+    for overwrite in (False, True):
+        with pytest.raises(FileFault, match="is what is exported"):
+            made.followed(export(bundle, Wanted("bundle", overwrite=overwrite)))
+    assert bundle.read_bytes() == before
+    assert exported(bundle, Wanted(overwrite=True))[1].path == done.path
+
+
 def test_the_pictures_of_a_run_that_are_gone_are_replaced_by_others(tmp_path: Path) -> None:
     data = tmp_path / "photos"
     shutil.copytree(made.photographs(), data)

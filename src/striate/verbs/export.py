@@ -108,11 +108,11 @@ def _out(place: Path, wanted: Wanted) -> Path:
     if out is None:
         name = "model-int8" if wanted.int8 else "model"
         name += "-tensor" if wanted.form == "onnx-tensor" else ""
-        folder = place / "export" if is_run(place) else place.parent
-        out = folder / (name + _ENDS[wanted.form])
-        if is_run(place):
-            folder.mkdir(exist_ok=True)
-        return out
+        name += _ENDS[wanted.form]
+        if is_run(place):  # its own folder, where only exports of this run stand
+            (place / "export").mkdir(exist_ok=True)
+            return place / "export" / name
+        out = place.parent / name
     if out.is_dir():
         raise FileFault(f"{out} is a folder", f"name a file: {out / 'model.onnx'}", str(out))
     if out.suffix != _ENDS[wanted.form]:
@@ -121,8 +121,10 @@ def _out(place: Path, wanted: Wanted) -> Path:
             f"-o {out.with_suffix(_ENDS[wanted.form])}",
             str(out),
         )
+    if out.exists() and out.samefile(place):
+        raise FileFault(f"{out} is what is exported", "give another name with -o", str(out))
     if out.exists() and not wanted.overwrite:
-        raise FileFault(f"{out} is there", "give another name, or --overwrite", str(out))
+        raise FileFault(f"{out} is there", "give another name with -o, or --overwrite", str(out))
     return out
 
 
