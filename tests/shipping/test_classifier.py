@@ -208,3 +208,8 @@ def test_eight_bits_that_may_overflow_here_are_told(
         return
     with pytest.warns(RuntimeWarning, match="this one has none: its sums may overflow"):
         load(tmp_path / "m.onnx")
+
+
+def test_a_name_that_no_file_can_have_is_an_answer_with_an_error(classifier: Classifier) -> None:
+    (answer,) = classifier.predict("a\0b.jpg")
+    assert "null" in (answer.error or "")
