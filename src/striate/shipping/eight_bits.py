@@ -54,7 +54,8 @@ def least_same(told: Mapping[str, Any], pictures: int, are_real: bool) -> float:
     file was made, less what chance allows; half where that is not told, or the pictures are made ones.
     """
     share = told.get("same_first")
-    if not are_real or type(share) not in (int, float) or not _LEAST < share <= 1:
+    is_number = isinstance(share, int | float) and not isinstance(share, bool)
+    if not are_real or share is None or not is_number or not _LEAST < share <= 1:
         return _LEAST
     spread = math.sqrt(max(share * (1 - share), 1 / pictures) / pictures)
-    return max(_LEAST, share - _SPREADS * spread)
+    return max(_LEAST, float(share) - _SPREADS * spread)

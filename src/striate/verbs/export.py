@@ -218,7 +218,7 @@ def _in_eight_bits(
             f"a drop of {wanted.max_drop:.2%} is allowed",
             "ship fp32, or allow more with --max-drop",
         )
-    told_all = EightBits(lost, float(np.equal(*said).mean()), reduced)
+    told_all = EightBits(lost, float(np.equal(said[0], said[1]).mean()), reduced)
     return _restamped(small, facts | {"int8": told_all.to_dict()}), told_all
 
 
