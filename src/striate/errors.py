@@ -450,6 +450,7 @@ class LosesTooMuch(StriateError):
 
 
 class CannotServe(StriateError):
-    """The server cannot start: the address is taken, or it is open to others and there is no `--token`."""
+    """The server cannot start: the address is taken, it is open to others and there is no `--token`, or an
+    `--allowed-host` is no name."""
 
     code, title, exit_code = "P004", "a server that cannot start", 2

@@ -149,6 +149,11 @@ def unwritable(path: str | Path, fault: OSError, needed: int | None = None) -> F
     )
 
 
+def at_once(path: str, flags: int) -> int:
+    """For `open(..., opener=)`: a pipe with a name is opened without waiting for who writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def unreadable(path: str | Path, fault: OSError) -> FileFault:
     """The fault to raise when a file that somebody named cannot be read."""
     return FileFault(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import struct
+import threading
 import time
 import zipfile
 import zlib
@@ -375,3 +377,25 @@ def test_heic_is_read_where_its_plugin_is_installed() -> None:
     found = decode(held.getvalue())
     assert found.shape == (48, 64, 3)
     assert np.abs(found.astype(int) - gradient).max() < 12
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.jpg")
+    writer = threading.Timer(5.0, lambda: (tmp_path / "x.jpg").write_bytes(b"late"))
+    writer.daemon = True
+    writer.start()  # ends the wait of a reader that waits after all
+    with pytest.raises(Unreadable, match="no plain file"):
+        read_bytes(tmp_path / "x.jpg")
+    writer.cancel()
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
+def test_a_device_is_refused() -> None:
+    with pytest.raises(Unreadable, match="no plain file"):
+        read_bytes("/dev/zero")
+
+
+def test_a_name_that_no_file_can_have_is_refused_with_a_reason() -> None:
+    with pytest.raises(Unreadable, match="null"):
+        read_bytes("a\0b.jpg")

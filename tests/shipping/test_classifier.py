@@ -15,13 +15,14 @@ from striate.errors import BundleRefused, CannotTrain, FileFault, GraphRefused
 from striate.grammar.plan import Plan
 from striate.pictures.files import Pixels, decode
 from striate.pictures.opening import open_data
+from striate.shipping import eight_bits
 from striate.shipping.agree import compared, made_pictures
 from striate.shipping.classifier import Classifier, load
 from striate.shipping.engine import Prepared, Probabilities
 from striate.shipping.facts import facts_of
 from striate.shipping.network import built, network_of, weights_of
 from striate.shipping.opened import bundle_of
-from striate.shipping.to_onnx import tensor_graph
+from striate.shipping.to_onnx import loaded, stamped, tensor_graph
 from tests.verbs import made
 
 
@@ -192,3 +193,23 @@ def test_a_damaged_bundle_an_unfinished_run_and_no_folder_are_refused(tmp_path: 
         load(run)
     with pytest.raises(FileFault):
         load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("reduced", [False, True], ids=["eight", "seven"])
+def test_eight_bits_that_may_overflow_here_are_told(
+    reduced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = bundle_of(made.digits().path)
+    told = facts_of(found.card, found.plan_text, "tensor") | {"int8": {"reduced_range": reduced}}
+    (tmp_path / "m.onnx").write_bytes(stamped(loaded(found.graph() or b""), told))
+    monkeypatch.setattr(eight_bits, "cpu_flags", lambda: frozenset({"sse2", "avx2"}))
+    if reduced:
+        assert load(tmp_path / "m.onnx").runtime == "onnx"
+        return
+    with pytest.warns(RuntimeWarning, match="this one has none: its sums may overflow"):
+        load(tmp_path / "m.onnx")
+
+
+def test_a_name_that_no_file_can_have_is_an_answer_with_an_error(classifier: Classifier) -> None:
+    (answer,) = classifier.predict("a\0b.jpg")
+    assert "null" in (answer.error or "")

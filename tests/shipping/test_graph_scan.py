@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from striate.errors import GraphRefused
+from striate.shipping import session
 from striate.shipping.graph_scan import refuse_outside
 from striate.shipping.session import Session
 
@@ -92,17 +94,62 @@ def test_a_petabyte_in_another_file_is_refused() -> None:
         refuse_outside(model(outside("w.bin", 1 << 50)).SerializeToString())
 
 
+def _sized(data: bytes) -> bytes:
+    size, told = len(data), b""
+    while size > 127:
+        told += bytes([size & 127 | 128])
+        size >>= 7
+    return told + bytes([size]) + data
+
+
+def long_keys(data_key: bytes, location_key: bytes) -> bytes:
+    """A tensor in another file, with these keys for the fields 13 and 14."""
+    entries = (b"location", b"secret.bin"), (b"offset", b"0"), (b"length", b"12")
+    tensor = b"\x08\x03\x10\x01" + b"\x42" + _sized(b"w")
+    for name, value in entries:
+        tensor += data_key + _sized(b"\x0a" + _sized(name) + b"\x12" + _sized(value))
+    made = model()
+    graph = made.graph.SerializeToString() + b"\x2a" + _sized(tensor + location_key + b"\x01")
+    made.ClearField("graph")
+    return made.SerializeToString() + b"\x3a" + _sized(graph)
+
+
+# Keys of more than 32 bits: protobuf cuts them, and reads the fields 13 and 14.
+LONG_KEYS = [
+    long_keys(b"\xea\x80\x80\x80\x10", b"\xf0\x80\x80\x80\x10"),
+    long_keys(b"\xea\x80\x80\x80\x70", b"\x70"),
+]
+MANY_PARTS = b"\x3a\x00" + b"\x08\x00" * 5_000_000
 BAD = [
     b"", b"\x00", b"no model", b"PK\x03\x04" + b"\x00" * 40, b"\x80\x04\x95cbuiltins\neval\n", b"{}",
     b"\x3a\xff\xff\xff\xff\x0f", b"\x08" + b"\xff" * 11, b"\x3a\x00" * 3 + b"\x07",
     b"7z\xbc\xaf\x27\x1c" + b"a" * 99,
+    *LONG_KEYS, MANY_PARTS,
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("data", BAD)
+@pytest.mark.parametrize("data", BAD, ids=range(len(BAD)))
 def test_what_is_no_onnx_is_refused(data: bytes) -> None:
     with pytest.raises(GraphRefused):
         Session(data, threads=1)
+
+
+@pytest.mark.parametrize("data", LONG_KEYS, ids=("both", "one"))
+def test_a_key_that_others_cut_to_another_field_hides_no_tensor(
+    data: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "secret.bin").write_bytes(np.full(3, 42, np.float32).tobytes())
+    (tmp_path / "m.onnx").write_bytes(data)
+    bare = onnxruntime.InferenceSession(str(tmp_path / "m.onnx"))
+    told = bare.run(None, {"x": np.zeros(3, np.float32)})[0]
+    assert told.tolist() == [42, 42, 42]  # ONNX Runtime alone reads the other file
+    with pytest.raises(GraphRefused, match=r"number (536,870,925|3,758,096,397), which"):
+        refuse_outside(data)
+
+
+def test_a_file_of_millions_of_parts_is_refused_before_all_are_read() -> None:
+    with pytest.raises(GraphRefused, match="more than 500,000 parts"):
+        refuse_outside(MANY_PARTS)
 
 
 def test_a_graph_without_end_in_itself_is_refused() -> None:
@@ -112,14 +159,6 @@ def test_a_graph_without_end_in_itself_is_refused() -> None:
         deep = graph
     with pytest.raises(GraphRefused, match="nested"):
         refuse_outside(b"\x3a" + _sized(deep))
-
-
-def _sized(data: bytes) -> bytes:
-    size, told = len(data), b""
-    while size > 127:
-        told += bytes([size & 127 | 128])
-        size >>= 7
-    return told + bytes([size]) + data
 
 
 @given(st.binary(max_size=200))
@@ -136,3 +175,20 @@ def test_a_flipped_bit_of_a_model_ends_in_the_declared_fault_or_passes(at: int, 
     data[at % len(data)] ^= 1 << bit
     with contextlib.suppress(GraphRefused):
         refuse_outside(bytes(data))
+
+
+@pytest.mark.parametrize("how", ["absolute", "upwards"])
+def test_what_the_scan_would_miss_onnx_runtime_still_does_not_read(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "secret.bin"
+    secret.write_bytes(np.full(3, 42, np.float32).tobytes())
+    place = str(secret) if how == "absolute" else "../" * 30 + str(secret).lstrip("/")
+    data = model(outside(place)).SerializeToString()
+    file = tmp_path / "m.onnx"
+    file.write_bytes(data)
+    monkeypatch.setattr(session, "refuse_outside", lambda _: None)
+    monkeypatch.setattr(session, "_SETTLED_S", -60.0)  # by its path too
+    for found in (data, file):
+        with pytest.raises(GraphRefused, match="ONNX Runtime cannot run it"):
+            Session(found, threads=1)

@@ -14,7 +14,6 @@ from striate.errors import StriateError
 from striate.grammar.plan import Plan
 from striate.judging.compare import paired
 from striate.pictures.files import Rules, decode
-from striate.shipping import quantise
 from striate.shipping.quantise import CALIBRATED_ON, _correct_biases, quantised
 from striate.shipping.session import Session
 from striate.shipping.to_onnx import loaded, tensor_graph
@@ -39,15 +38,6 @@ def test_eight_bits_are_smaller_and_give_nearly_the_same(reduced: bool) -> None:
 def test_a_graph_that_cannot_be_quantised_is_a_sentence() -> None:
     with pytest.raises(StriateError, match="cannot quantise"):
         quantised(b"no graph", np.zeros((1, 3, 4, 4), np.float32), {})
-
-
-def test_the_range_is_reduced_where_sums_of_bytes_could_overflow(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(quantise, "cpu_flags", lambda: frozenset({"avx2"}))
-    assert not quantise.has_vnni()
-    monkeypatch.setattr(quantise, "cpu_flags", lambda: frozenset({"avx2", "avx512_vnni"}))
-    assert quantise.has_vnni()
 
 
 def layer(kind: str) -> tuple[torch.nn.Conv2d | torch.nn.Linear, torch.Tensor, int]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from striate.pictures.files import decode, to_png
 from striate.shipping.classifier import load
@@ -56,6 +57,28 @@ def test_fifteen_lines_of_python_give_our_answers(exported: Path) -> None:
         assert (path, label) == (answer.path, answer.label)
         assert float(share) == pytest.approx(answer.probability, abs=1.1e-4)
         assert line.endswith("(not sure)") == (not answer.sure)
+
+
+def test_the_script_scales_deep_grey_as_we_do_and_refuses_what_it_cannot(exported: Path) -> None:
+    script, folder = exported.parent / "deep.py", exported.parent
+    script.write_text(python_snippet(load(exported).card))
+    ramp = np.linspace(0, 65535, 40 * 50).astype(np.uint16).reshape(40, 50)
+    Image.fromarray(ramp).save(folder / "deep.png")
+    Image.fromarray(ramp.astype(np.float32)).save(folder / "float.tiff")
+    (mine,) = load(exported).predict(folder / "deep.png")
+    ran = [
+        subprocess.run(
+            [sys.executable, "-I", script.name, name],
+            cwd=folder, capture_output=True, text=True, check=False,
+        )
+        for name in ("deep.png", "float.tiff")
+    ]  # fmt: skip
+    assert ran[0].returncode == 0, ran[0].stderr
+    label, share = ran[0].stdout.split()[1:3]
+    assert label == mine.label
+    assert float(share) == pytest.approx(mine.probability, abs=1.1e-4)
+    assert ran[1].returncode
+    assert "Cannot cast" in ran[1].stderr
 
 
 def test_a_name_of_a_class_cannot_leave_the_script_of_the_page() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -13,8 +14,10 @@ import numpy as np
 import pytest
 
 from striate.errors import CannotTrain, Disagrees, FileFault, GraphRefused, LosesTooMuch
+from striate.keeping import bundle
 from striate.shipping import agree
 from striate.shipping.classifier import load
+from striate.shipping.opened import bundle_of
 from striate.verbs import export as verb
 from striate.verbs.export import Exported, Wanted, export
 from striate.verbs.train_order import Order, Said
@@ -62,6 +65,33 @@ def test_a_bundle_from_before_there_was_onnx_is_exported_too(tmp_path: Path) -> 
     assert [p for _, p in one] == pytest.approx([p for _, p in other], abs=1e-5)
     with pytest.raises(GraphRefused, match=r"holds no model\.onnx"):
         load(golden, runtime="onnx")
+
+
+def test_a_bundle_from_before_there_was_onnx_gets_one_as_one_file(tmp_path: Path) -> None:
+    golden = Path(__file__).resolve().parents[1] / "golden" / "bundle-1"
+    out = tmp_path / "old.striate"
+    _, done = exported(golden, Wanted("bundle", out=out))
+    assert done.agreement is not None
+    assert done.agreement.is_kept
+    assert load(out, runtime="onnx").runtime == "onnx"  # what the base install needs
+    assert bundle_of(out).weights == bundle_of(golden).weights
+
+
+def test_a_bundle_whose_one_file_would_answer_otherwise_is_not_left(tmp_path: Path) -> None:
+    mine, other = bundle_of(made.digits().path), bundle_of(made.other_digits().path)
+    mixed = tmp_path / "mixed"
+    bundle.write(mixed, mine.tensors(), mine.plan_text, mine.card, other.graph())
+    with pytest.raises(Disagrees, match=r"its model\.onnx gives other answers"):
+        made.followed(export(mixed, Wanted("bundle", out=tmp_path / "m.striate")))
+    assert list(tmp_path.iterdir()) == [mixed]
+
+
+def test_every_form_says_from_which_weights_it_is(tmp_path: Path) -> None:
+    weights = (made.digits().path / "bundle" / "model.safetensors").read_bytes()
+    for form in ("onnx", "onnx-tensor"):
+        _, done = exported(made.digits().path, Wanted(form, out=tmp_path / f"{form}.onnx"))
+        told = load(done.path).card["weights_sha256"]
+        assert told == hashlib.sha256(weights).hexdigest()
 
 
 def test_a_file_that_disagrees_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,21 +142,38 @@ def test_eight_bits_that_cost_too_much_leave_no_file(
 
 
 def test_what_cannot_be_done_is_said_before_anything_is_made(tmp_path: Path) -> None:
-    bundle = made.digits().path / "bundle"
+    held = made.digits().path / "bundle"
     with pytest.raises(CannotTrain, match="eight bits are calibrated and judged on pictures"):
-        made.followed(export(bundle, Wanted(int8=True, out=tmp_path / "m.onnx")))
+        made.followed(export(held, Wanted(int8=True, out=tmp_path / "m.onnx")))
     with pytest.raises(CannotTrain, match="a bundle carries fp32 alone"):
-        made.followed(export(bundle, Wanted("bundle", int8=True)))
+        made.followed(export(held, Wanted("bundle", int8=True)))
     with pytest.raises(FileFault, match=r"should end in \.onnx"):
-        made.followed(export(bundle, Wanted(out=tmp_path / "m.pt")))
+        made.followed(export(held, Wanted(out=tmp_path / "m.pt")))
     with pytest.raises(FileFault, match="is a folder"):
-        made.followed(export(bundle, Wanted(out=tmp_path)))
+        made.followed(export(held, Wanted(out=tmp_path)))
     there = tmp_path / "there.onnx"
     there.write_text("mine")
     with pytest.raises(FileFault, match="is there"):
-        made.followed(export(bundle, Wanted(out=there)))
+        made.followed(export(held, Wanted(out=there)))
     assert there.read_text() == "mine"
-    exported(bundle, Wanted(out=there, overwrite=True))
+    exported(held, Wanted(out=there, overwrite=True))
+
+
+def test_a_file_beside_a_bundle_is_never_replaced_unasked(tmp_path: Path) -> None:
+    held = tmp_path / "model.striate"
+    exported(made.digits().path, Wanted("bundle", out=held))
+    before = held.read_bytes()
+    _, done = exported(held, Wanted())
+    assert done.path == tmp_path / "model.onnx"
+    first = done.path.read_bytes()
+    with pytest.raises(FileFault, match=r"model\.onnx is there"):
+        made.followed(export(held, Wanted()))
+    assert done.path.read_bytes() == first
+    for overwrite in (False, True):
+        with pytest.raises(FileFault, match="is what is exported"):
+            made.followed(export(held, Wanted("bundle", overwrite=overwrite)))
+    assert held.read_bytes() == before
+    assert exported(held, Wanted(overwrite=True))[1].path == done.path
 
 
 def test_the_pictures_of_a_run_that_are_gone_are_replaced_by_others(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import pytest
 
 from striate.errors import BundleRefused, Disagrees, FileFault, GraphRefused, RunFault, StriateError
 from striate.keeping import bundle
+from striate.shipping.classifier import load
+from striate.shipping.eight_bits import has_vnni
 from striate.shipping.opened import bundle_of
+from striate.shipping.to_onnx import loaded, stamped
 from striate.verbs.export import Wanted, export
 from striate.verbs.verify import Verified, verify
 from tests.verbs import made
@@ -61,6 +65,55 @@ def test_a_graph_of_other_weights_in_a_bundle_is_found(tmp_path: Path) -> None:
     bundle.write(tmp_path / "mixed", mine.tensors(), mine.plan_text, mine.card, other.graph())
     with pytest.raises(Disagrees, match="other answers than its own weights"):
         verified(tmp_path / "mixed")
+
+
+def restamped(path: Path, source: Path, **facts: Any) -> Path:
+    """The graph of a file under what another says of itself."""
+    told = load(source).card | facts
+    path.write_bytes(stamped(loaded(path.read_bytes()), told))
+    return path
+
+
+MEASURED = {"same_first": 0.98}
+
+
+@pytest.mark.parametrize(
+    "told", [True, {}, MEASURED, {"same_first": 0}], ids=["true", "none", "much", "nothing"]
+)
+def test_other_weights_are_found_though_they_are_said_to_be_eight_bits(
+    told: object, exported: Path, tmp_path: Path
+) -> None:
+    made.followed(export(made.other_digits().path, Wanted(out=tmp_path / "m.onnx")))
+    file = restamped(tmp_path / "m.onnx", exported, int8=told)
+    with pytest.raises(Disagrees, match="in eight bits: the first class is the same|other answers"):
+        verified(file, made.digits().path)
+
+
+def test_eight_bits_must_keep_what_their_export_measured(tmp_path: Path) -> None:
+    file = tmp_path / "m.onnx"
+    made.followed(export(made.digits().path, Wanted(int8=True, max_drop=1, out=file)))
+    told = load(file).card["int8"]
+    found = verified(file, made.digits().path)
+    assert found.same_first is not None
+    assert 0.8 < told["same_first"] < 1
+    assert found.same_first == pytest.approx(told["same_first"], abs=0.05)
+    assert told["reduced_range"] is not has_vnni()
+    restamped(file, file, int8=told | {"same_first": 1.0})
+    with pytest.raises(Disagrees, match=r"98\.44% is the least"):
+        verified(file, made.digits().path)
+
+
+def test_a_file_that_names_other_weights_is_refused(exported: Path, tmp_path: Path) -> None:
+    file = tmp_path / "m.onnx"
+    file.write_bytes(exported.read_bytes())
+    assert load(file).card["weights_sha256"] == sha256(made.digits().path / "bundle")
+    restamped(file, file, weights_sha256="0" * 64)
+    with pytest.raises(Disagrees, match="of other weights"):
+        verified(file, made.digits().path)
+
+
+def sha256(bundle: Path) -> str:
+    return hashlib.sha256((bundle / "model.safetensors").read_bytes()).hexdigest()
 
 
 FAULTS: list[tuple[str, Any, type[StriateError]]] = [

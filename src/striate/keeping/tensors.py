@@ -11,6 +11,7 @@ The format: https://github.com/huggingface/safetensors
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import sys
@@ -67,6 +68,14 @@ class Packed:
         """All bytes of the file."""
         yield self.head
         yield from (_numbers(tensor) for tensor in self.tensors if tensor.numel())
+
+    @property
+    def sha256(self) -> str:
+        """Of the file that they make."""
+        told = hashlib.sha256()
+        for chunk in self.chunks():
+            told.update(chunk)
+        return told.hexdigest()
 
 
 def pack(tensors: Mapping[str, Tensor]) -> Packed:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from PIL import Image, ImageOps, features
 
 from striate.errors import Unreadable
 from striate.optional import available, need
+from striate.safe import at_once
 
 Pixels = NDArray[np.uint8]
 Mode = Literal["RGB", "L"]
@@ -121,14 +123,17 @@ def read_bytes(path: str | Path, limit: int = MAX_BYTES) -> bytes:
     """The bytes of a file, if it is a file and not too large."""
     try:
         # Without a buffer: what fits in one read is copied once.
-        with open(path, "rb", buffering=0) as file:
-            wanted = min(limit, os.fstat(file.fileno()).st_size or limit) + 1
+        with open(path, "rb", buffering=0, opener=at_once) as file:
+            facts = os.fstat(file.fileno())
+            if not stat.S_ISREG(facts.st_mode):
+                raise Unreadable("it is no plain file")
+            wanted = min(limit, facts.st_size or limit) + 1
             data = more = file.read(wanted)
             while more and len(data) < wanted:
                 more = file.read(wanted - len(data))
                 data += more
-    except OSError as fault:
-        raise Unreadable(f"the system says: {fault.strerror or fault}") from None
+    except (OSError, ValueError) as fault:  # ValueError: a name with a zero byte in it
+        raise Unreadable(f"the system says: {getattr(fault, 'strerror', None) or fault}") from None
     if len(data) > limit:
         raise Unreadable(f"it is larger than {limit / 2**20:.0f} MiB")
     return data
@@ -190,20 +195,14 @@ def _over(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
 
 def _eight_bit(image: Image.Image) -> Image.Image:
     """Deep grey to eight bits by the rules at the top; everything else as it is."""
-    if image.mode in _SIXTEEN:
-        return Image.fromarray(_from_sixteen(np.asarray(image).astype(np.uint32)))
-    if image.mode == "I":
-        values = np.asarray(image)
-        if values.size and values.min() >= 0 and values.max() <= 255:
+    if image.mode in _SIXTEEN or image.mode == "I":
+        values = np.asarray(image).astype(np.int32)
+        if image.mode == "I" and values.size and values.min() >= 0 and values.max() <= 255:
             return Image.fromarray(values.astype(np.uint8))
-        return Image.fromarray(_from_sixteen(np.clip(values, 0, 65535).astype(np.uint32)))
+        return Image.fromarray(((np.clip(values, 0, 65535) + 128) // 257).astype(np.uint8))
     if image.mode == "F":
         return Image.fromarray(_from_float(np.asarray(image, dtype=np.float64)))
     return image
-
-
-def _from_sixteen(values: NDArray[np.uint32]) -> Pixels:
-    return ((values + 128) // 257).astype(np.uint8)
 
 
 def _from_float(values: NDArray[np.float64]) -> Pixels:

@@ -6,6 +6,7 @@ temperature and threshold of its card. Safe to ask from several threads at a tim
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, final
@@ -19,6 +20,7 @@ from striate.pages.html import joined
 from striate.pictures.files import Pixels, read_bytes
 from striate.pictures.prepare import Preparation
 from striate.shipping.answer import Answer
+from striate.shipping.eight_bits import may_overflow
 from striate.shipping.engine import Engine, Prepared, SelfPreparing
 from striate.shipping.opened import bundle_of, is_graph
 from striate.shipping.session import Session
@@ -204,4 +206,10 @@ def _of_graph(path: str | Path, threads: int | None, shared: bool = False) -> Cl
         faults = ["its preparation is not the one it was exported with"]
     if faults:
         raise GraphRefused(f"{path}: {'; '.join(faults[:3])}", where=str(path))
+    if may_overflow(card):
+        told = (
+            f"{path} has eight bits of a processor with VNNI, and this one has none: its sums may overflow, "
+            "and its answers differ from those that were judged; export it here, or take it in fp32"
+        )
+        warnings.warn(told, RuntimeWarning, stacklevel=3)
     return of_session(card, session, str(card.get("plan", "")))

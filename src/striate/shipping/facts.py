@@ -16,14 +16,17 @@ _KEPT = (
 )  # fmt: skip
 
 
-def facts_of(card: Mapping[str, Any], plan_text: str, kind: str) -> dict[str, Any]:
-    """Of a card, for a file of this kind."""
+def facts_of(
+    card: Mapping[str, Any], plan_text: str, kind: str, weights_sha256: str = ""
+) -> dict[str, Any]:
+    """Of a card, for a file of this kind; the last is that of the bundle's model.safetensors."""
     preparation = Preparation.from_dict(card["preparation"])
     return {
         **{name: card[name] for name in _KEPT if card.get(name) is not None},
         "kind": kind,
         "plan": plan_text,
         "preparation_sha256": preparation.digest,
+        **({"weights_sha256": weights_sha256} if weights_sha256 else {}),
     }
 
 

@@ -15,7 +15,8 @@ from striate.errors import GraphRefused
 
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
 _DEEPEST = 64
-_MOST_PARTS = 5_000_000
+_MOST_PARTS = 500_000
+_KEYS = 2**32  # protobuf cuts a longer key, and reads another field than is told here
 # message: {field: message that lies in it}; TensorProto's two fields of external data end the walk.
 _PARTS: dict[str, dict[int, str]] = {
     "model": {7: "graph", 20: "training", 25: "function"},
@@ -75,8 +76,8 @@ def _fields(part: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     while at < end:
         key, at = _varint(part, at)
         field, kind = key >> 3, key & 7
-        if field == 0:
-            raise ValueError("a field has the number 0")
+        if field == 0 or key >= _KEYS:
+            raise ValueError(f"a field has the number {field:,}, which there is none of")
         if kind == _VARINT:
             value, at = _varint(part, at)
             yield field, value

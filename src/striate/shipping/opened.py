@@ -50,14 +50,9 @@ def open_graph(path: str | Path) -> Iterator[BinaryIO]:
 
 def _begun(path: str | Path) -> BinaryIO:
     try:
-        return open(path, "rb", opener=_at_once)
+        return open(path, "rb", opener=safe.at_once)
     except OSError as fault:
         raise safe.unreadable(path, fault) from None
-
-
-def _at_once(path: str, flags: int) -> int:
-    """A pipe is not waited for: it is refused."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def found_at(path: str | Path) -> Path:

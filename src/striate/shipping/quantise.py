@@ -2,7 +2,7 @@
 quantiser, calibrated on pictures of train.
 
 Where the processor has no VNNI, sums of products of two whole bytes can overflow, so weights get seven bits
-there (`reduce_range`). That is written into the file: it is right everywhere, only a little coarser.
+there (`reduce_range`): such a file is right everywhere, only a little coarser.
 Depthwise filters keep eight bits: their kernels sum in more.
 
 Rounding is not fair to every filter: where its errors have one sign, all its outputs are shifted, and in a
@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.errors import StriateError
-from striate.machine import cpu_flags
 from striate.optional import need
+from striate.shipping.eight_bits import has_vnni
 from striate.shipping.to_onnx import IMAGES, loaded, stamped
 
 CALIBRATED_ON = 256
@@ -35,12 +35,6 @@ _AT_ONCE = 16
 _QUANTISED = (
     "Conv", "Gemm", "MatMul", "Add", "GlobalAveragePool", "MaxPool", "AveragePool", "Concat", "Clip", "Relu",
 )  # fmt: skip
-_VNNI = frozenset({"avx_vnni", "avx512_vnni", "asimddp", "i8mm"})
-
-
-def has_vnni() -> bool:
-    """Whether products of bytes are summed in 32 bits here, with nothing lost on the way."""
-    return bool(_VNNI & cpu_flags())
 
 
 def quantised(

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+# What is transparent is laid over the colour that the preparation names, as everywhere in Striate.
 _PYTHON = """import json, sys
 import numpy as np
 import onnxruntime as ort
@@ -18,16 +19,16 @@ from PIL import Image, ImageOps
 session = ort.InferenceSession({file})
 facts = json.loads(session.get_modelmeta().custom_metadata_map["striate"])
 for path in sys.argv[1:]:
-    image = ImageOps.exif_transpose(Image.open(path)){alpha}
+    image = ImageOps.exif_transpose(Image.open(path))
+    if image.mode[0] in "IF":  # 16-bit grey is scaled, 32-bit grey refused
+        image = Image.fromarray(np.uint8((np.asarray(image).astype("u4", casting="safe") + 128) // 257))
+    image = Image.alpha_composite(Image.new("RGBA", image.size, {colour}), image.convert("RGBA"))
     pixels = np.asarray(image.convert("RGB"))[None]
     p = session.run(None, {{"pixels": pixels}})[0][0]
     best = int(p.argmax())
     sure = "" if p[best] >= facts["threshold"] else "  (not sure)"
     print(f"{{path}}: {{facts['classes'][best]}} {{p[best]:.4f}}{{sure}}")
 """
-# What is transparent is laid over the colour that the preparation names, as everywhere in Striate.
-_ALPHA = """.convert("RGBA")
-    image = Image.alpha_composite(Image.new("RGBA", image.size, {colour}), image)"""
 _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <title>{title}</title>
@@ -67,7 +68,7 @@ _PAGE = """<!doctype html>
 def python_snippet(facts: dict[str, Any], file: str = "model.onnx") -> str:
     """A script that prints the answer for each picture it is given."""
     colour = (*_background(facts), 255)
-    return _PYTHON.format(file=json.dumps(file), alpha=_ALPHA.format(colour=tuple(colour)))
+    return _PYTHON.format(file=json.dumps(file), colour=colour)
 
 
 def page_snippet(

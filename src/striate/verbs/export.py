@@ -6,6 +6,7 @@ runs, and written whole.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 from striate import safe
 from striate.errors import CannotTrain, FileFault, LosesTooMuch
 from striate.judging.answers import softmax
-from striate.keeping import bundle_zip
+from striate.keeping import bundle, bundle_zip
 from striate.keeping.runs import is_run
 from striate.pictures.prepare import Preparation
 from striate.shipping import agree
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from striate.judging.compare import Comparison
     from striate.keeping.bundle import Bundle
     from striate.shipping.classifier import Classifier
+    from striate.shipping.eight_bits import EightBits
 
 Form = Literal["onnx", "onnx-tensor", "bundle"]
 FORMS: tuple[Form, ...] = ("onnx", "onnx-tensor", "bundle")
@@ -85,17 +87,17 @@ def export(path: str | Path, wanted: Wanted) -> Generator[Event, None, Exported]
         return (yield from _as_bundle(found, out, pictures))
     yield Working("exporting", 0, 1)
     tensor = _tensor(found)
-    lost: Comparison | None = None
+    lost: EightBits | None = None
     if wanted.int8:
         tensor, lost = yield from _in_eight_bits(found, tensor, pictures, wanted)
     data = tensor if wanted.form == "onnx-tensor" else _with_preparation(found, tensor, lost)
     # What is measured in eight bits is the loss on val; wrapped or not, it must be the same network.
     reference = _by(found, tensor) if wanted.int8 else None
-    agreement = yield from _agreement(found, data, pictures, reference)
+    agreement = yield from _agreement(found, _by(found, data), pictures, reference)
     agree.must_agree(agreement, out.name)
     safe.write_bytes(out, data)
-    real = pictures.dataset is not None
-    return Exported(out, wanted.form, len(data), digest_of(data), agreement, real=real, int8=lost)
+    real, cost = pictures.dataset is not None, lost.cost if lost else None
+    return Exported(out, wanted.form, len(data), digest_of(data), agreement, real=real, int8=cost)
 
 
 def _out(place: Path, wanted: Wanted) -> Path:
@@ -108,11 +110,11 @@ def _out(place: Path, wanted: Wanted) -> Path:
     if out is None:
         name = "model-int8" if wanted.int8 else "model"
         name += "-tensor" if wanted.form == "onnx-tensor" else ""
-        folder = place / "export" if is_run(place) else place.parent
-        out = folder / (name + _ENDS[wanted.form])
-        if is_run(place):
-            folder.mkdir(exist_ok=True)
-        return out
+        name += _ENDS[wanted.form]
+        if is_run(place):  # its own folder, where only exports of this run stand
+            (place / "export").mkdir(exist_ok=True)
+            return place / "export" / name
+        out = place.parent / name
     if out.is_dir():
         raise FileFault(f"{out} is a folder", f"name a file: {out / 'model.onnx'}", str(out))
     if out.suffix != _ENDS[wanted.form]:
@@ -121,8 +123,10 @@ def _out(place: Path, wanted: Wanted) -> Path:
             f"-o {out.with_suffix(_ENDS[wanted.form])}",
             str(out),
         )
+    if out.exists() and out.samefile(place):
+        raise FileFault(f"{out} is what is exported", "give another name with -o", str(out))
     if out.exists() and not wanted.overwrite:
-        raise FileFault(f"{out} is there", "give another name, or --overwrite", str(out))
+        raise FileFault(f"{out} is there", "give another name with -o, or --overwrite", str(out))
     return out
 
 
@@ -135,17 +139,18 @@ def _tensor(found: Bundle) -> bytes:
 
         preparation = Preparation.from_dict(found.card["preparation"])
         shape = (preparation.channels, *preparation.size)
-        graph = tensor_graph(
-            network_of(found), shape, facts_of(found.card, found.plan_text, "tensor")
-        )
+        graph = tensor_graph(network_of(found), shape, _facts(found, "tensor"))
     return graph
 
 
-def _with_preparation(found: Bundle, tensor: bytes, lost: Comparison | None) -> bytes:
+def _facts(found: Bundle, kind: str) -> dict[str, Any]:
+    return facts_of(found.card, found.plan_text, kind, found.weights.sha256)
+
+
+def _with_preparation(found: Bundle, tensor: bytes, lost: EightBits | None) -> bytes:
     from striate.shipping.picture_graph import picture_graph
 
-    card = found.card
-    facts = facts_of(card, found.plan_text, "picture")
+    card, facts = found.card, _facts(found, "picture")
     if lost is not None:
         facts["int8"] = lost.to_dict()
     preparation = Preparation.from_dict(card["preparation"])
@@ -161,13 +166,12 @@ def _by(found: Bundle, tensor: bytes) -> Classifier:
 
 
 def _agreement(
-    found: Bundle, data: bytes, pictures: Pictures, reference: Classifier | None
+    found: Bundle, second: Classifier, pictures: Pictures, reference: Classifier | None = None
 ) -> Generator[Event, None, agree.Agreement]:
     """The file beside the network that torch runs, each with its own preparation."""
     from striate.shipping.classifier import of_network
 
     first = reference or of_network(found)
-    second = _by(found, data)
     rows: list[list[np.ndarray[Any, Any]]] = [[], []]
     for raw in pictures.raw(first.preparation, _AGREED_ON):
         yield Working("comparing with the network", len(rows[0]), _AGREED_ON)
@@ -178,9 +182,10 @@ def _agreement(
 
 def _in_eight_bits(
     found: Bundle, tensor: bytes, pictures: Pictures, wanted: Wanted
-) -> Generator[Event, None, tuple[bytes, Comparison]]:
+) -> Generator[Event, None, tuple[bytes, EightBits]]:
     """The graph in eight bits, and what that costs on val, picture by picture."""
     from striate.judging.compare import Told, compare
+    from striate.shipping.eight_bits import EightBits, has_vnni
     from striate.shipping.quantise import CALIBRATED_ON, quantised
     from striate.verbs.train_data import prepared_all
 
@@ -196,8 +201,8 @@ def _in_eight_bits(
     places = {split: ready.dataset.places(split) for split in ("train", "val")}
     calibration = preparation.normalise(np.asarray(ready.take(places["train"])))
     yield Working("quantising", 0, 1)
-    facts = facts_of(found.card, found.plan_text, "tensor") | {"int8": True}
-    small = quantised(tensor, calibration, facts)
+    facts, reduced = _facts(found, "tensor"), not has_vnni()
+    small = quantised(tensor, calibration, facts, reduced)
     said = []
     for graph in (tensor, small):
         labels = yield from _labels(found, graph, ready, places["val"])
@@ -213,8 +218,8 @@ def _in_eight_bits(
             f"a drop of {wanted.max_drop:.2%} is allowed",
             "ship fp32, or allow more with --max-drop",
         )
-    facts["int8"] = lost.to_dict()
-    return _restamped(small, facts), lost
+    told_all = EightBits(lost, float(np.equal(said[0], said[1]).mean()), reduced)
+    return _restamped(small, facts | {"int8": told_all.to_dict()}), told_all
 
 
 def _restamped(data: bytes, facts: dict[str, Any]) -> bytes:
@@ -239,13 +244,18 @@ def _labels(
 
 
 def _as_bundle(found: Bundle, out: Path, pictures: Pictures) -> Generator[Event, None, Exported]:
-    """The bundle as one file, read again and compared."""
-    graph = found.graph()
-    agreement = None
-    if graph is not None:
-        agreement = yield from _agreement(found, graph, pictures, None)
+    """The bundle as one file, with a model.onnx in any case; read again and compared before it is there."""
+    from striate.shipping.classifier import load
+
+    with tempfile.TemporaryDirectory(prefix="striate-bundle-") as folder:
+        place, made = found.path, Path(folder) / out.name
+        if found.onnx is None:
+            place = Path(folder) / "bundle"
+            bundle.write(place, found.tensors(), found.plan_text, found.card, _tensor(found))
+        bundle_zip.write(place, made)
+        agreement = yield from _agreement(found, load(made, runtime="onnx"), pictures)
         agree.must_agree(agreement, "its model.onnx")
-    bundle_zip.write(found.path, out)
-    data = out.read_bytes()
+        data = made.read_bytes()
+    safe.write_bytes(out, data)
     real = pictures.dataset is not None
     return Exported(out, "bundle", len(data), digest_of(data), agreement, real=real)

@@ -10,27 +10,33 @@ import numpy as np
 
 from striate.errors import StriateError
 from striate.judging.answers import softmax
+from striate.keeping import tensors
 from striate.shipping.agree import compared, made_pictures, must_agree
 from striate.shipping.facts import facts_of
 from striate.shipping.session import Session
 from striate.shipping.to_onnx import tensor_graph
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from striate.verbs.train_ready import Ready
 
 _PICTURES = 64
 
 
-def graph_for(ready: Ready, network: nn.Module, card: dict[str, Any]) -> tuple[bytes | None, str]:
-    """The bytes of model.onnx, or None and why there is none: a run is never lost for it."""
+def graph_for(
+    ready: Ready, network: nn.Module, card: dict[str, Any], weights: dict[str, Tensor]
+) -> tuple[bytes | None, str]:
+    """The bytes of model.onnx, or None and why there is none: a run is never lost for it. `weights` are
+    those of the network, as the bundle keeps them.
+    """
     import torch
 
     preparation = ready.pictures.preparation
     shape = (preparation.channels, *preparation.size)
     try:
-        made = tensor_graph(network, shape, facts_of(card, ready.chosen.text, "tensor"))
+        digest = tensors.pack(weights).sha256
+        made = tensor_graph(network, shape, facts_of(card, ready.chosen.text, "tensor", digest))
         rows = ready.judging("val").rows[:_PICTURES]
         pictures = ready.pictures.take(rows) if len(rows) else made_pictures(preparation.shape)
         images = preparation.normalise(np.asarray(pictures))

@@ -64,7 +64,7 @@ def judge_and_keep(
     with (
         stop.gracefully()
     ):  # the exporter imports much, and C code takes a signal for a fault of its own
-        graph, why = train_graph.graph_for(ready, network.eval(), card)
+        graph, why = train_graph.graph_for(ready, network.eval(), card, weights)
     if why:
         yield Said(why, "warning")
     bundle.write(ready.run.path / "bundle", weights, ready.chosen.text, card, graph)

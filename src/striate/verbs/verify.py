@@ -12,7 +12,8 @@ import numpy as np
 from striate.errors import Disagrees
 from striate.optional import available
 from striate.shipping import agree
-from striate.shipping.classifier import Classifier, load
+from striate.shipping.classifier import Classifier, load, load_facts
+from striate.shipping.eight_bits import least_same
 from striate.shipping.facts import digest_of
 from striate.shipping.opened import bundle_of, found_at, is_graph
 from striate.verbs.export_data import Pictures, pictures_of
@@ -56,6 +57,7 @@ def verify(path: str | Path, against: str | Path | None = None) -> Generator[Eve
         other = load(whose, runtime="torch" if available("torch") else None)
         pictures = pictures_of(whose, None)
         _same_facts(mine, other)
+        _same_weights(mine, whose)
         checks.append("classes, preparation, temperature and threshold are those of the run")
     elif not is_graph(place) and mine.runtime == "onnx" and available("torch"):
         other = load(place, runtime="torch")
@@ -72,10 +74,18 @@ def verify(path: str | Path, against: str | Path | None = None) -> Generator[Eve
     first, second = (np.stack(held) for held in rows)
     found = agree.compared(first, second)
     same = float((first.argmax(1) == second.argmax(1)).mean())
-    if mine.card.get("int8"):
-        checks.append(
-            f"eight bits: the first class is the same on {same:.2%} of {len(first)} pictures"
-        )
+    eight = mine.card.get("int8")
+    if isinstance(eight, dict):
+        text = f"the first class is the same on {same:.2%} of {len(first)} pictures"
+        least = least_same(eight, len(first), pictures.dataset is not None)
+        if same < least:
+            raise Disagrees(
+                f"{place.name} is not {against or 'its own weights'} in eight bits: {text}, and "
+                f"{least:.2%} is the least that what its export measured allows",
+                "export it again",
+                where=str(place),
+            )
+        checks.append(f"eight bits: {text}")
         return Verified(place, tuple(checks), None, same)
     if not found.is_kept:
         raise Disagrees(
@@ -105,3 +115,14 @@ def _same_facts(mine: Classifier, other: Classifier) -> None:
             f"its {', '.join(different)} {'is' if len(different) == 1 else 'are'} not that of the run",
             "it came from another run, or was changed",
         )
+
+
+def _same_weights(mine: Classifier, whose: Path) -> None:
+    told = mine.card.get("weights_sha256")
+    held = (
+        load_facts(whose).get("weights_sha256")
+        if is_graph(whose)
+        else bundle_of(whose).weights.sha256
+    )
+    if told and held and told != held:
+        raise Disagrees("it was made of other weights than the run has", "it came from another run")

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from striate.shipping.serving.counts import Counts
 from striate.shipping.serving.desk import Desk
-from striate.shipping.serving.guard import HEADERS, Doors, Guard, split_host
+from striate.shipping.serving.guard import HEADERS, Doors, Guard, is_host, split_host
 from striate.shipping.serving.limits import DEFAULT
 from striate.shipping.serving.routes import application, table
 from striate.shipping.serving.workers import Pool
@@ -166,6 +166,29 @@ def test_further_names_come_in_with_or_without_a_port() -> None:
     assert not doors.knows("10.0.0.7:8000")
     assert Doors(8000, any_address=True).knows("10.0.0.7:8000")
     assert not Doors(8000, any_address=True).knows("evil.com:8000")
+
+
+@pytest.mark.parametrize("name", ["http://pets.example", "::", "fe80::1", "", "[x"])
+def test_a_name_that_is_none_lets_nobody_in(name: str) -> None:
+    for doors in (Doors(8000, (name,)), Doors(8000, (name,), any_address=True)):
+        for host in ("", "evil.com:", "[x", "evil.com:port", "http://evil.com", "::"):
+            assert not doors.knows(host), host
+
+
+@pytest.mark.parametrize(
+    "name", ["pets.example.org", "pets.example.org:8443", "[2001:db8::7]:80", "10.0.0.7", "P_1"]
+)
+def test_names_that_a_header_can_hold_may_be_allowed(name: str) -> None:
+    assert is_host(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", "http://a.example", "a.example/", "fe80::1", "*.example", "a b", "a:b", "[x]", "ü.de"],
+    ids=range(10),
+)  # fmt: skip
+def test_names_that_none_can_hold_may_not(name: str) -> None:
+    assert not is_host(name)
 
 
 def test_on_port_eighty_the_port_may_be_left_out() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ import pytest
 
 from striate.pictures.files import decode
 from striate.shipping.classifier import load
+from striate.shipping.serving.inference import Inference
+from striate.shipping.serving.tensors import Given
+from striate.shipping.serving.workers import Refused, Reply
 from tests.conftest import ROOT
 from tests.shipping.serving import served
 from tests.verbs import made
@@ -180,6 +184,18 @@ def test_an_unknown_model_or_version_is_404_with_an_error_text(path: str, end: s
 def test_a_length_of_the_json_that_cannot_be_is_400(length: str) -> None:
     found = infer(image(), **{"inference-header-content-length": length})
     assert found.status == 400
+
+
+def test_what_the_network_gives_no_numbers_for_is_422_and_no_label() -> None:
+    desk: Any = SimpleNamespace(card={"classes": ["a", "b"], "threshold": 0.5}, name="m")
+    given = Given(None, [b"x", b"y"], b"", [], ["label"], frozenset())
+    good, bad = (
+        Reply({"failed": 0}, np.array([0.2, 0.8, one, 0], "<f4").tobytes()) for one in (1, np.nan)
+    )
+    assert Inference(desk)._answer(given, good).status_code == 200
+    with pytest.raises(Refused, match="no numbers") as refused:
+        Inference(desk)._answer(given, bad)
+    assert refused.value.status == 422
 
 
 def test_a_client_that_others_wrote_gets_the_same_answers(tmp_path: Path) -> None:

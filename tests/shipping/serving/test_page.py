@@ -110,6 +110,29 @@ def test_escape_leaves_the_camera_and_turns_it_off(browser: Browser) -> None:
 
 
 @needs_browser
+@pytest.mark.parametrize(
+    "how",
+    ["new Response('', { status: 503 })", "Promise.reject(new Error())"],
+    ids=["busy", "gone"],
+)
+def test_no_picture_of_before_stays_where_the_network_cannot_be_looked_into(
+    browser: Browser, how: str
+) -> None:
+    browser.value(dropped("drop"))
+    browser.until(ANSWERED)
+    browser.value(
+        "{ const asked = window.fetch; window.answers = 0; window.fetch = async (path, options) => {"
+        f" if (path === '/seen') {{ window.answers += 1; return {how}; }}"
+        " return asked(path, options); }; }"
+    )
+    browser.value(dropped("drop"))
+    browser.until("window.answers === 1 && !document.body.classList.contains('waiting')")
+    assert browser.value("document.getElementById('seen').naturalWidth") == 0
+    assert text(browser, "seen-told") == "What the network sees cannot be shown now"
+    assert browser.value("document.getElementById('fault').hidden")
+
+
+@needs_browser
 def test_what_cannot_be_read_is_told_as_an_alert(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(b"<script>alert(1)</script>")

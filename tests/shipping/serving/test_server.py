@@ -38,6 +38,25 @@ def test_an_address_open_to_others_needs_a_token(host: str) -> None:
         serving.serve(Path("x"), Order(host=host, port=0), no_telling)
 
 
+@pytest.mark.parametrize("name", ["http://pets.example", "fe80::1", ""])
+def test_an_allowed_host_that_is_none_is_refused_before_the_start(name: str) -> None:
+    with pytest.raises(CannotServe, match="no name that a browser could send"):
+        serving.serve(Path("x"), Order(port=0, allowed_hosts=("a.example", name)), no_telling)
+
+
+def test_the_address_that_is_listened_on_comes_in() -> None:
+    second = serving._doors(Order(host="127.0.0.2"), 8000, is_local=True)
+    assert second.knows("127.0.0.2:8000")
+    assert second.knows("localhost:8000")
+    assert not second.knows("127.0.0.2:8001")
+    assert not second.knows("127.0.0.3:8000")
+    wide = serving._doors(Order(host="2001:db8::7", token="t"), 8000, is_local=False)
+    assert wide.knows("[2001:db8::7]:8000")
+    everywhere = serving._doors(Order(host="::", token="t"), 8000, is_local=False)
+    assert not everywhere.knows("evil.com:")
+    assert not everywhere.knows("")
+
+
 def test_an_address_that_is_not_ours_is_a_sentence() -> None:
     with pytest.raises(CannotServe, match=r"cannot be listened on"):
         serving.listening("192.0.2.1", 0)

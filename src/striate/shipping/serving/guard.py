@@ -12,6 +12,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import json
+import re
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -40,26 +41,30 @@ HEADERS = [
         ("cache-control", "no-store"),
     )
 ]
+_NAME = re.compile(r"[a-z0-9_.-]+")
 _ONCE = frozenset({b"host", b"origin", b"sec-fetch-site", b"authorization", b"content-type"})
 
 
 @final
 @dataclass(frozen=True)
 class Doors:
-    """Who may come in. `port` is ours; `names` are hosts beyond the loopback, as `name` or `name:port`.
-    any_address: the server listens on other addresses too, and then a Host that is an address is good: the
-    names of other sites can be made to point here, addresses cannot.
+    """Who may come in. `port` is ours; `names` are hosts beyond the loopback, as `name` or `name:port`; `own`
+    are names that hold with our port alone. any_address: the server listens on other addresses too, and then
+    a Host that is an address is good: the names of other sites can be made to point here, addresses cannot.
     """
 
     port: int
     names: tuple[str, ...] = ()
     token: str | None = None
     any_address: bool = False
+    own: tuple[str, ...] = LOOPBACK
 
     def knows(self, host: str) -> bool:
         """Whether a Host header names us."""
         name, port = split_host(host)
-        if name in LOOPBACK and port in (None, self.port):
+        if not name:
+            return False
+        if name in self.own and port in (None, self.port):
             return port == self.port or self.port == 80
         for allowed in self.names:
             known, known_port = split_host(allowed)
@@ -91,6 +96,12 @@ def split_host(host: str) -> tuple[str, int | None]:
     if port and not (port.isascii() and port.isdigit() and len(port) <= 5):
         return "", None
     return name.rstrip("."), int(port) if port else None
+
+
+def is_host(told: str) -> bool:
+    """Whether a person's `name` or `name:port` is one that a Host header can hold."""
+    name, _ = split_host(told)
+    return _is_address(name) or (not told.strip().startswith("[") and bool(_NAME.fullmatch(name)))
 
 
 def _is_address(name: str) -> bool:

@@ -104,6 +104,8 @@ class Inference:
         card = self._desk.card
         N, K = given.number, len(card["classes"])
         rows = np.frombuffer(reply.body, "<f4").reshape(N, K)
+        if not np.isfinite(rows).all():
+            raise Refused(422, "no_numbers", "the network gives no numbers for it")
         best = rows.argmax(axis=1)
         labels = [card["classes"][i] for i in best]
         sure = rows[np.arange(N), best] >= card["threshold"]

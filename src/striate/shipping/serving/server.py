@@ -23,7 +23,7 @@ from striate.machine import usable_threads
 from striate.shipping.serving.connection import protocol
 from striate.shipping.serving.counts import Counts
 from striate.shipping.serving.desk import Desk
-from striate.shipping.serving.guard import LOOPBACK, Doors
+from striate.shipping.serving.guard import LOOPBACK, Doors, is_host
 from striate.shipping.serving.limits import Limits, Order
 from striate.shipping.serving.routes import application
 from striate.shipping.serving.workers import Pool
@@ -60,11 +60,24 @@ def serve(model: Path, order: Order, told: Callable[[Serving], None]) -> None:
             f"{order.host} is open to other machines, and there is no token",
             "give --token or set STRIATE_TOKEN; requests then carry `Authorization: Bearer TOKEN`",
         )
+    bad = next((name for name in order.allowed_hosts if not is_host(name)), None)
+    if bad is not None:
+        raise CannotServe(
+            f"--allowed-host {bad!r} is no name that a browser could send",
+            "give a name alone, as pets.example.org, pets.example.org:8443 or [2001:db8::7]",
+        )
     with contextlib.closing(listening(order.host, order.port)) as listener:
-        port = listener.getsockname()[1]
-        names = order.allowed_hosts if is_local else (*order.allowed_hosts, order.host)
-        doors = Doors(port, names, order.token, any_address=not is_local)
+        doors = _doors(order, listener.getsockname()[1], is_local)
         asyncio.run(_run(model, order, listener, doors, told))
+
+
+def _doors(order: Order, port: int, is_local: bool) -> Doors:
+    """The address that is listened on is a good name too."""
+    if is_local:
+        own = (*LOOPBACK, order.host.lower())
+        return Doors(port, order.allowed_hosts, order.token, own=own)
+    host = f"[{order.host}]" if ":" in order.host else order.host
+    return Doors(port, (*order.allowed_hosts, host), order.token, any_address=True)
 
 
 async def _run(

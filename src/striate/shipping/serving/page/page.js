@@ -87,9 +87,16 @@ async function look(file) {
   if (row.error) return complain(sentence(`This picture cannot be read: ${row.error}`));
   draw(row, spent, Number(/dur=([\d.]+)/.exec(answer.headers.get("server-timing"))?.[1]));
   show($("given"), file);
-  const seen = await ask("/seen", options);
+  hide($("seen")); // what stands there belongs to the picture before
+  $("seen-told").textContent = "What the network sees";
+  let blob = null;
+  try {
+    const seen = await ask("/seen", options);
+    if (seen.ok) blob = await seen.blob();
+  } catch {} // the answer stands, and is said to be without it
   if (mine !== turn) return;
-  if (seen.ok) show($("seen"), await seen.blob());
+  if (blob) show($("seen"), blob);
+  else $("seen-told").textContent = "What the network sees cannot be shown now";
   document.body.classList.remove("waiting");
 }
 
@@ -105,6 +112,12 @@ function show(image, blob) {
       $("seen-told").textContent = `What the network sees: ${image.naturalWidth} × ${image.naturalHeight}, ${colour}`;
     }
   };
+}
+
+function hide(image) {
+  URL.revokeObjectURL(image.src);
+  image.onload = null;
+  image.removeAttribute("src");
 }
 
 function draw(row, spent, inside) {
