@@ -37,7 +37,7 @@ def main() -> int:
         below = ratio.share < features.AIM
         missed += below
         print(f"{features.shown(ratio)}{'  missed' if below else ''}", flush=True)
-    for module in ("bench.ships", "bench.predict", "bench.serve"):
+    for module in ("bench.ships", "bench.trouble", "bench.predict", "bench.serve"):
         print(flush=True)
         missed += beside_peers(module)
     print(flush=True)

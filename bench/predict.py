@@ -103,9 +103,22 @@ def of_network(name: str, files: list[str], turns: int, folder: Path) -> Iterato
         yield Figure(f"{name}: ours, int8 / peer", None, "", note="not run: no quantiser here")
     yield from one_picture(name, network, models["fp32"], files[:20], turns)
     aim = AIMS[name]["cold"]
-    yield Figure(
-        f"{name}: cold `striate predict`", cold(models["fp32"], files[0]), "s", aim, least=False
-    )
+    whole = self_contained(name, models["fp32"])
+    for what, model in (("", models["fp32"]), (", as `striate export` writes it", whole)):
+        spent = cold(model, files[0])
+        yield Figure(f"{name}: cold `striate predict`{what}", spent, "s", aim, least=False)
+
+
+def self_contained(name: str, model: Path) -> Path:
+    """The same network with its preparation in the graph, which is what `striate export` writes."""
+    from striate.shipping.classifier import load
+    from striate.shipping.facts import facts_of
+    from striate.shipping.picture_graph import picture_graph
+
+    held, made = load(model), model.with_name(f"{model.stem}-pictures.onnx")
+    facts = facts_of(held.card, name, "picture")
+    made.write_bytes(picture_graph(model.read_bytes(), held.preparation, 1.0, facts))
+    return made
 
 
 def cold(model: Path, file: str) -> float:

@@ -2,7 +2,8 @@
 fast a body that is too large is refused.
 
     python -m bench.ships [-o results.json]
-    python -m bench.ships --quick      without MobileNetV2, which is trained on four of five flowers first
+    python -m bench.ships --quick      without what MobileNetV2 loses, which is trained on flowers first:
+                                       that figure needs the line above
 
 Real weights and pictures come from STRIATE_DATA; where it names none, those rows say so.
 """
@@ -174,17 +175,22 @@ def refused(folder: Path) -> Figure:
     model = folder / f"{SMALL[0]}-fp32.onnx"
     if not model.is_file():
         return Figure(what, None, "", note="not run: there is no network to serve")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "striate", "serve", str(model), "--port", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _until_it_answers(server, port)
+        until_it_answers(server, port)
         spent = [_refusal_ms(port) for _ in range(TIMES)]
     finally:
         server.terminate()
         server.wait(60)
     return Figure(what, statistics.median(spent), "ms", MOST_REFUSED_MS, least=False)
+
+
+def free_port() -> int:
+    """One that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def _refusal_ms(port: int) -> float:
@@ -202,7 +208,8 @@ def _refusal_ms(port: int) -> float:
     return spent * 1000
 
 
-def _until_it_answers(server: subprocess.Popen[bytes], port: int) -> None:
+def until_it_answers(server: subprocess.Popen[bytes], port: int) -> None:
+    """Until a server that was started is ready."""
     until = time.monotonic() + 60
     while time.monotonic() < until and server.poll() is None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -52,10 +53,11 @@ def test_four_commands_lead_from_a_run_to_a_page(tmp_path: Path) -> None:
     shown = commands()
     assert [words[1] for words in shown] == ["export", "verify", "predict", "serve"]
     (tmp_path / "runs").mkdir()
-    made.copy(made.photos().path, tmp_path / "runs" / "one")
+    made.copy(made.digits().path, tmp_path / "runs" / "one")  # what `make demo` trains on
     (tmp_path / "runs" / "latest").symlink_to("one")
-    picture = (made.photographs() / "cat" / "003.jpg").read_bytes()
-    (tmp_path / "cat.jpg").write_bytes(picture)
+    (tmp_path / "docs").symlink_to(ROOT / "docs")  # only what the checkout has is named
+    shown_picture = next(word for word in shown[2] if word.endswith(".png"))
+    picture = (ROOT / shown_picture).read_bytes()
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "HOME": str(tmp_path)}
     env |= {"OMP_NUM_THREADS": "1"}
     printed = ""
@@ -66,7 +68,9 @@ def test_four_commands_lead_from_a_run_to_a_page(tmp_path: Path) -> None:
         )  # fmt: skip
         assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}{done.stderr}"
         printed = done.stdout
-    assert "cat" in printed
+    (row,) = [json.loads(line) for line in printed.splitlines()]
+    assert row["path"] == shown_picture
+    assert row["label"] in "0123456789"
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "striate", *shown[3][1:], "--port", str(port)],

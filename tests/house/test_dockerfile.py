@@ -1,4 +1,6 @@
-"""The Dockerfile names only what is here: files, the extra, the command, its flags, the route of health."""
+"""The Dockerfile, and the Kubernetes example, name only what is here: files, the extra, the command, its
+flags, the routes of health, the volumes.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from striate.cli.serve import command
 from tests.conftest import ROOT
 
 TEXT = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
+POD = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/serving.md").read_text(), re.DOTALL)[0]
 STEPS = [line.partition(" ")[::2] for line in TEXT.splitlines() if line and line[0] != "#"]
 
 
@@ -62,3 +65,30 @@ def test_the_health_of_the_container_is_asked_at_a_route_that_there_is() -> None
     ast.parse(program[2])
     (path,) = re.findall(r"http://127\.0\.0\.1:8000(/[\w/]+)", program[2])
     assert path in (ROOT / "src/striate/shipping/serving/routes.py").read_text()
+
+
+def test_the_pod_mounts_every_path_that_it_names() -> None:
+    volumes = set(re.findall(r"^  - { name: (\w+), ", POD, re.MULTILINE))
+    mounted = dict(re.findall(r"^      - { name: (\w+), mountPath: ([/\w]+)", POD, re.MULTILINE))
+    assert set(mounted) == volumes
+    (args,) = re.findall(r"args: (\[.*\])", POD)
+    model = json.loads(args)[0]
+    assert any(model.startswith(f"{path}/") for path in mounted.values()), model
+    if "readOnlyRootFilesystem: true" in POD:
+        assert "/tmp" in mounted.values()
+
+
+def test_the_pod_starts_a_command_whose_flags_there_are_and_asks_routes_that_there_are() -> None:
+    (args,) = re.findall(r"args: (\[.*\])", POD)
+    with click.Context(command) as context:
+        values, rest, _ = command.make_parser(context).parse_args(json.loads(args))
+    assert rest == []
+    assert values["host"] == "0.0.0.0"
+    (uid,) = re.findall(r"runAsUser: (\d+)", POD)
+    assert of("USER") == [uid]
+    asked = re.findall(r"httpGet: { path: ([\w/]+), port: (\d+)", POD)
+    assert len(asked) == 3
+    routes = (ROOT / "src/striate/shipping/serving/routes.py").read_text()
+    for path, port in asked:
+        assert f'"{path}"' in routes
+        assert of("EXPOSE") == [port]

@@ -19,7 +19,8 @@ from striate.shipping.serving.limits import Limits, Order
 def main(order: dict[str, Any]) -> None:
     limits = replace(Limits(), **order.pop("limits"))
     model, hosts = Path(order.pop("model")), tuple(order.pop("allowed_hosts", ()))
-    wanted = Order(port=0, allowed_hosts=hosts, threads=1, name="photos", limits=limits, **order)
+    order.setdefault("name", "photos")
+    wanted = Order(port=0, allowed_hosts=hosts, threads=1, limits=limits, **order)
     listening = server.listening
 
     def say(host: str, port: int) -> socket.socket:
