@@ -87,6 +87,8 @@ def test_any_formula_comes_to_what_python_makes_of_it(text: str) -> None:
         ("exp(x) / (exp(x) + exp(y))", "exp(x) / (exp(x) + exp(y))"),
         ("exp(x) - (exp(x) - exp(y))", "exp(x) - (exp(x) - exp(y))"),
         ("(exp(x) + exp(y)) * 2", "(exp(x) + exp(y)) * 2"),
+        ("x - x*y", "x - x * y"),
+        ("x - (y + 2)", "x - (y + 2)"),
         ("(x^3)^2", "(x^3)^2"),
         ("exp(x^2)^3", "exp(x^2)^3"),
         ("(x + y) * x * y", "(x + y) * x * y"),

@@ -116,7 +116,8 @@ class _Reader:
         while (sign := self.peek()) in ("+", "-"):
             self.take()
             other = self.product()
-            text = f"{self.texts[made]} {sign} {self.bracketed(other) if sign == '-' else self.texts[other]}"
+            last = self.bracketed(other, "+-") if sign == "-" else self.texts[other]
+            text = f"{self.texts[made]} {sign} {last}"
             made = self.said(made + other if sign == "+" else made - other, text)
         return made
 
