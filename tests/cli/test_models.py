@@ -22,6 +22,24 @@ def test_the_list_of_models_is_its_golden_file(striate: Striate, golden: Golden)
     golden("models/all.out", striate("models").out)
 
 
+def test_every_accuracy_has_the_line_of_its_source_and_every_network_that_of_its_paper(
+    striate: Striate,
+) -> None:
+    out = striate("models", "resnet").out
+    assert "  resnet18 to resnet56-cifar  He et al. 2015, arXiv 1512.03385" in out
+    assert "  resnet18 to resnet152  torchvision for its weights IMAGENET1K_V1" in out
+    assert "  resnet20-cifar         the paper, table 6: error 8.75 %" in out
+    for row in json.loads(striate("models", "--json").out)["models"]:
+        alone = striate("models", row["name"]).out
+        assert row["paper"] in alone
+        if row["accuracy"] and not row["weights"]:
+            assert f"the paper, {row['accuracy']['where']}" in alone
+        if row["weights"]:
+            assert "torchvision for its weights IMAGENET1K_V1" in alone
+        table = alone.split("\n\n")[0]
+        assert max(map(len, table.splitlines())) <= 100, "a notebook shown as a page is no wider"
+
+
 def test_json_lists_name_family_year_paper_cost_field_and_weights(striate: Striate) -> None:
     found = json.loads(striate("models", "--json").out)
     assert found["schema_version"] == 1

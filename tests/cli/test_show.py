@@ -45,6 +45,26 @@ def test_every_topic_has_an_example_without_flags_and_its_json_is_json(
     assert held["values"]
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize(
+    "flag", ["conv --bias", "matrix --bias", "svm --margin", "dropout --p", "race --within"]
+)
+def test_a_flag_takes_no_number_that_cannot_be_reckoned_with(
+    striate: Callable, flag: str, value: str
+) -> None:
+    done = striate("show", *flag.split(), value)
+    assert done.code == 2
+    assert "is no number that can be reckoned with" in done.err
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_no_number_of_a_topic_may_be_nan(topic: Topic) -> None:
+    command = getattr(
+        importlib.import_module(f"striate.cli.{topic.file}"), topic.name.replace("-", "_")
+    )
+    assert click.FLOAT not in [option.type for option in command.params]
+
+
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 def test_the_table_of_topics_names_a_command(topic: Topic) -> None:
     module = importlib.import_module(f"striate.cli.{topic.file}")

@@ -96,6 +96,12 @@ def test_a_network_that_never_pools_is_told_too() -> None:
     assert "and none of them is followed by a pool" in hint.text
 
 
+def test_before_a_fork_nothing_is_said_about_what_follows() -> None:
+    text = "3x32x32: (conv3p1-8 relu)*6 {conv3s2p1-16 relu conv3p1-16} relu gap fc10"
+    (hint,) = only(text, "late-pool")
+    assert hint.text.startswith("6 convolutions from conv1 to conv6 in a row: ")
+
+
 def test_fully_connected_layers_that_hold_most_are_told_with_their_share() -> None:
     (hint,) = only("3x32x32: conv3p1-16 relu max2 fc128 relu fc10", "fc-heavy")
     found = plan("3x32x32: conv3p1-16 relu max2 fc128 relu fc10")

@@ -347,6 +347,22 @@ def test_a_folder_called_latest_is_left_alone() -> None:
     assert not Path("runs/latest").is_symlink()
 
 
+def test_in_a_notebook_a_run_shows_what_the_list_says_of_it() -> None:
+    run = Run.open(made("mine", 1, data={"name": "digits & co"}))
+    run.write_scores({"val": {"accuracy": 0.875}})
+    shown = run._repr_html_()
+    for words in (
+        f"run {run.facts()['id']}",
+        "finished",
+        "digits &amp; co",
+        "87.50% (val)",
+        str(run.path),
+    ):
+        assert words in shown
+    run.path.joinpath("run.json").write_text("{", encoding="utf-8")
+    assert "unreadable" in run._repr_html_()
+
+
 def test_runs_are_listed_newest_first_with_what_matters() -> None:
     assert listed() == []
     old = made("old", 1, data={"name": "digits"})

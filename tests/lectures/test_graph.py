@@ -81,8 +81,49 @@ def test_any_formula_comes_to_what_python_makes_of_it(text: str) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("exp(x) / (exp(x) + exp(y))", "exp(x) / (exp(x) + exp(y))"),
+        ("exp(x) - (exp(x) - exp(y))", "exp(x) - (exp(x) - exp(y))"),
+        ("(exp(x) + exp(y)) * 2", "(exp(x) + exp(y)) * 2"),
+        ("x - x*y", "x - x * y"),
+        ("x - (y + 2)", "x - (y + 2)"),
+        ("(x^3)^2", "(x^3)^2"),
+        ("exp(x^2)^3", "exp(x^2)^3"),
+        ("(x + y) * x * y", "(x + y) * x * y"),
+    ],
+)
+def test_a_node_is_written_with_the_brackets_it_needs_and_no_others(text: str, wanted: str) -> None:
+    formula = read(text)
+    assert formula.texts[formula.end] == wanted
+
+
+_RICH = some.recursive(
+    some.sampled_from(["x", "y", "2", "-3"]),
+    lambda inner: some.builds(lambda a, o, b: f"({a}) {o} ({b})", inner, some.sampled_from("+-*/"), inner)
+    | some.builds(lambda f, a: f"{f}({a})", some.sampled_from(["exp", "sigmoid", "relu", "-"]), inner)
+    | some.builds(lambda a, b: f"({a}) max ({b})", inner, inner)
+    | some.builds(lambda a: f"({a})^2", inner),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(_RICH)
+def test_what_is_written_of_a_formula_reads_as_the_same_formula(text: str) -> None:
+    with np.errstate(all="ignore"):
+        first = read(_with(text))
+        again = read(_with(first.texts[first.end]))
+        np.testing.assert_equal(float(again.end.value), float(first.end.value))
+
+
+def test_a_number_below_zero_keeps_all_of_its_digits() -> None:
+    assert value("x=1000000: -0.1234567*x") == pytest.approx(-123456.7, rel=1e-12)
+
+
 def _with(text: str) -> str:
-    held = " ".join(f"{n}={v}" for n, v in (("x", 1.5), ("y", -2)) if n in text)
+    held = " ".join(f"{n}={v}" for n, v in (("x", 1.5), ("y", -2)) if re.search(rf"\b{n}\b", text))
     return f"{held}: {text}" if held else text
 
 

@@ -61,6 +61,15 @@ def test_each_frame_is_a_row_of_the_matrix_and_boxes_the_pixels_it_weighs() -> N
         assert used == {(int(r), int(c)) for r, c in np.argwhere(weighed)}
 
 
+def test_the_frames_of_a_tall_matrix_go_from_its_first_row_to_its_last() -> None:
+    shown = matrix(np.ones((12, 12)), np.ones((3, 3)))
+    assert shown.arrays["matrix"].shape == (100, 144)
+    said = [frame.said for frame in shown.frames]
+    assert "makes output (0, 0)" in said[0]
+    assert "makes output (9, 9)" in said[-1]
+    assert len(set(said)) == len(said)
+
+
 def test_a_picture_whose_matrix_would_be_huge_is_refused() -> None:
     with pytest.raises(UsageError, match="has 900 pixels"):
         matrix(np.zeros((30, 30)), named("box"))

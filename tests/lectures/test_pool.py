@@ -72,6 +72,15 @@ def test_padding_never_wins_and_is_drawn_empty() -> None:
     assert np.isnan(shown.still.rows[0][0].values[0]).all()  # type: ignore[union-attr]
 
 
+def test_padding_on_two_sides_alone_greys_no_pixel_of_the_picture() -> None:
+    def ring(padding: tuple[int, int]) -> int:
+        shown = pool(np.ones((4, 4)), Pooling("max", (2, 2), None, padding))
+        return shown.still.rows[0][0].ring  # type: ignore[union-attr]
+
+    assert ring((1, 0)) == 0
+    assert ring((1, 1)) == 1
+
+
 def test_what_the_window_never_sees_is_said() -> None:
     lines = pool(np.zeros((7, 7)), Pooling("max", (3, 3), (3, 3))).lines
     assert "the division leaves a remainder: 1 row and 1 column are never seen" in lines

@@ -151,6 +151,32 @@ def test_a_window_with_gaps_shows_its_taps() -> None:
     assert "dilation 2" in steps(Steps(dilation=(2, 2))).title
 
 
+@pytest.mark.parametrize(("dilation", "pad"), [(2, 2), (3, 3)])
+def test_with_gaps_the_padding_that_keeps_the_size_is_as_much_wider(
+    dilation: int, pad: int
+) -> None:
+    text = told(Steps((9, 9), dilation=(dilation, dilation)))
+    kept = [line for line in text.splitlines() if line.startswith(f"padding {pad}:")]
+    assert kept[0].endswith("keeps the size")
+    assert f"P = D(F − 1)/2: F = 3 with P = {pad}, F = 5 with P = {2 * pad}" in text
+    uneven = told(Steps((9, 9), dilation=(2, 3)))
+    assert "P = D(F − 1)/2: D = 2 along rows, 3 along columns" in uneven
+
+
+def test_a_padding_that_fits_is_looked_for_as_far_as_a_window_with_gaps_reaches() -> None:
+    # A kernel of 3 with dilation 3 reaches 7 pixels: 13 + 2P - 7 is a multiple of 7 for P = 4, more than 3.
+    late = Steps((13, 13), (3, 3), (7, 7), dilation=(3, 3))
+    assert [p for p in range(7) if (13 + 2 * p - 7) % 7 == 0] == [4]
+    assert "no padding" not in told(late)
+
+
+def test_the_sum_that_is_shown_of_a_window_too_large_is_of_the_side_it_is_too_large_for() -> None:
+    text = told(Steps((7, 2), pad=(1, 1)))
+    line = next(one for one in text.splitlines() if one.startswith("padding 0:"))
+    assert "(2 - 3)/1 + 1" in line
+    assert "(7 - 3)" not in line
+
+
 def test_long_ways_are_told_in_short() -> None:
     text = told(Steps((64, 64)))
     assert "rows 0, 1, 2, …, 61" in text

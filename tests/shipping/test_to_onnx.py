@@ -49,6 +49,17 @@ def test_the_graph_gives_the_logits_of_the_network_for_any_batch(text: str) -> N
         assert np.abs(session.run(given.numpy()) - wanted).max() < 2e-5
 
 
+@pytest.mark.parametrize("text", [TEXTS[0], TEXTS[3]])
+def test_the_graph_gives_the_logits_of_the_network_one_can_read(text: str) -> None:
+    made = network(text)
+    readable = Plan.read(text).build("textbook")
+    readable.load({name: value.double().numpy() for name, value in made.state_dict().items()})
+    C, H, W = (int(side) for side in text.split(":", maxsplit=1)[0].split("x"))
+    given = torch.randn(3, C, H, W).numpy()
+    found = Session(tensor_graph(made, (C, H, W)), threads=1).run(given)
+    assert np.abs(found - readable.forward(given.astype(float))).max() < 2e-5
+
+
 def test_the_same_network_gives_the_same_bytes_without_a_trace_of_the_place() -> None:
     made = network(TEXTS[1])
     first, second = (tensor_graph(made, (3, 16, 16), {"classes": ["a", "b"]}) for _ in range(2))

@@ -19,7 +19,7 @@ LIKE = {
 @pytest.mark.parametrize("name", LIKE)
 def test_values_and_slopes_are_pytorchs(name: str) -> None:
     torch = pytest.importorskip("torch")
-    x = np.concatenate([np.linspace(-8, 8, 401), [0.0, 6.0]])
+    x = np.concatenate([np.linspace(-8, 8, 401), [0.0, 6.0, 19.9, 20.0, 20.1, 30.0]])
     given = torch.tensor(x, requires_grad=True)
     out = getattr(torch.nn, LIKE[name])()(given)
     out.sum().backward()

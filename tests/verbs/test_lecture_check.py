@@ -67,6 +67,29 @@ def test_backward_alone_gets_the_arguments_of_forward_as_its_cache(wrote: Callab
     assert one.is_right
 
 
+def test_a_list_of_several_values_is_read_like_a_tuple(wrote: Callable) -> None:
+    more = (
+        "\ndef conv_forward_list(x, w, b, stride, pad):"
+        "\n    return list(conv_forward(x, w, b, stride, pad))"
+        "\ndef conv_backward_list(dout, cache):"
+        "\n    return list(conv_backward(dout, cache))"
+        "\ndef softmax_loss_list(x, labels):"
+        "\n    return list(softmax_loss(x, labels))"
+        "\ndef relu_forward_list(x):"
+        "\n    return list(relu_forward(x))\n"
+    )
+    names = ("conv_backward_list", "softmax_loss_list", "relu_forward_list")
+    found, _ = check(wrote(STUDENT + more) + ":conv_forward_list", names)
+    assert [one.stopped for one in found] == ["", "", "", ""]
+    assert all(one.is_right for one in found)
+
+
+def test_a_list_of_plain_numbers_is_a_table(wrote: Callable) -> None:
+    more = "\ndef relu_forward_plain(x):\n    return relu_forward(x)[0].tolist()\n"
+    ((one,), _) = check(wrote(STUDENT + more) + ":relu_forward_plain", ())
+    assert one.is_right
+
+
 def test_an_exception_is_told_with_its_line(wrote: Callable) -> None:
     text = "def relu_forward(x):\n    y = x @ 'a'\n    return y\n"
     ((one,), _) = check(wrote(text) + ":relu_forward", ())

@@ -34,13 +34,14 @@ _WRONG = 5
 def check(target: str, others: tuple[str, ...], seconds: int, as_json: bool) -> int:
     """Your own layer against the textbook's: the first wrong element, and why.
 
-    The name says which layer it is: conv, max_pool, relu, fc, affine, batchnorm, softmax, svm.
+    The name says which layer it is: conv, max_pool, avg_pool, relu, sigmoid, tanh, fc, affine,
+    batchnorm, softmax, svm.
 
     \b
       conv_forward(x, w, b, stride, pad)    out or (out, cache); x: N C H W, w: O C kh kw
       conv_backward(dout, cache)            dx, dw, db
-      max_pool_forward(x, size, stride)     max_pool_backward(dout, cache) gives dx
-      relu_forward(x)                       relu_backward(dout, cache) gives dx
+      max_pool_forward(x, size, stride)     max_pool_backward(dout, cache) gives dx; avg_pool too
+      relu_forward(x)                       relu_backward(dout, cache) gives dx; sigmoid and tanh too
       fc_forward(x, w, b)                   x wᵀ + b, w: K D; affine_forward: x w + b, w: D K
       batchnorm_forward(x, gamma, beta)     in training; backward gives dx, dgamma, dbeta
       softmax_loss(x, labels)               loss or (loss, dx), the mean over N; svm_loss too

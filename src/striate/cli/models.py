@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import click
@@ -63,13 +66,12 @@ def _table(rows: list[dict[str, Any]]) -> str:
             str(row["receptive_field"][0]) if row["receptive_field"] else "all",
             _accuracy(row["accuracy"]),
             *(_speed(row["measured"]) if timed else ()),
-            row["weights"]["source"] if row["weights"] else "–",
-            row["paper"],
+            row["weights"]["source"].split()[0] if row["weights"] else "–",
         )
         for row in rows
     ]
-    align = "LlLrrrL" + ("rr" if timed else "") + "ll"
-    return output.table((*headers, "weights", "paper"), lines, align)
+    align = "LlLrrrL" + ("rr" if timed else "") + "l"
+    return output.table((*headers, "weights"), lines, align)
 
 
 def _speed(found: dict[str, Any] | None) -> tuple[str, str]:
@@ -85,12 +87,10 @@ def _below(rows: list[dict[str, Any]]) -> list[str]:
     from striate.grammar.hint import LECTURES
     from striate.zoo.published import CHOICE, CHOICES
 
-    lines = []
-    if any(row["accuracy"] for row in rows):
-        lines.append(
-            "accuracy: top-1 as torchvision states it for its weights, else as the paper; --json says where"
-        )
-    lines.append(_told_speed([row["measured"] for row in rows if row["measured"]]))
+    lines = ["papers:", *_told(rows, lambda row: row["paper"])]
+    if sources := _told(rows, _source):
+        lines += ["", "accuracy is top-1 as stated by", *sources]
+    lines += ["", _told_speed([row["measured"] for row in rows if row["measured"]])]
     licences = sorted({row["weights"]["licence"] for row in rows if row["weights"]})
     if licences:
         lines.append("licence of the weights: " + "; ".join(licences))
@@ -99,6 +99,29 @@ def _below(rows: list[dict[str, Any]]) -> list[str]:
     wide = max(len(name) for name, _ in told)
     lines += ["", f"which to choose: {CHOICE} (L3, {LECTURES['L3']})"]
     return lines + [f"  {name:<{wide}}  {text}" for name, text in told]
+
+
+def _told(rows: list[dict[str, Any]], what: Callable[[dict[str, Any]], str]) -> list[str]:
+    """A line for each thing that is said, with the first and last of the networks of which it is."""
+    said = [(what(row), row["name"]) for row in rows]
+    groups = [
+        (text, [name for _, name in held])
+        for text, held in groupby((one for one in said if one[0]), key=itemgetter(0))
+    ]
+    names = [" to ".join(dict.fromkeys((held[0], held[-1]))) for _, held in groups]
+    wide = max(map(len, names), default=0)
+    return [f"  {name:<{wide}}  {text}" for name, (text, _) in zip(names, groups, strict=True)]
+
+
+def _source(row: dict[str, Any]) -> str:
+    """Where the accuracy stands: a place in the paper, or the weights it was measured with."""
+    found = row["accuracy"]
+    if not found:
+        return ""
+    if row["weights"] and found["where"] == row["weights"]["source"]:
+        maker, _, weights = found["where"].partition(" ")
+        return f"{maker} for its weights {weights.partition('.')[2] or weights}"
+    return f"the paper, {found['where']}"
 
 
 def _told_speed(speeds: list[dict[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -48,6 +49,21 @@ class Pair(click.ParamType[Any]):
         if len(parts) not in (1, 2) or not all(part.isdecimal() for part in parts):
             self.fail(f"{value!r} is no whole number, and no two with a comma", param, ctx)
         return int(parts[0]), int(parts[-1])
+
+
+class Finite(click.ParamType[Any]):
+    """A number; nan and inf are none."""
+
+    name = "float"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """As a float."""
+        made: float = click.FLOAT.convert(value, param, ctx)
+        if not math.isfinite(made):
+            self.fail(f"{value!r} is no number that can be reckoned with", param, ctx)
+        return made
 
 
 def outputs(function: _Function) -> _Function:

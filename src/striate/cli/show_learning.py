@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from striate.cli import output
-from striate.cli.show_flags import checked, give, outputs
+from striate.cli.show_flags import Finite, checked, give, outputs
 
 
 @click.command(
@@ -24,7 +24,7 @@ from striate.cli.show_flags import checked, give, outputs
     "--steps", type=click.IntRange(1, 2000), default=300, show_default=True, help="At most."
 )
 @click.option(
-    "--within", type=float, default=0.05, show_default=True, help="So near counts as there."
+    "--within", type=Finite(), default=0.05, show_default=True, help="So near counts as there."
 )
 @outputs
 def race(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from striate.cli import output
-from striate.cli.show_flags import Pair, Place, checked, give, outputs
+from striate.cli.show_flags import Finite, Pair, Place, checked, give, outputs
 
 _L4 = "0 0 0 0 0 0/0 1 0 0 0 0/0 1 1 1 1 1/0 1 0 0 0 0/0 0 0 0 0 0"
 _CROSS_AND_X = "0 1 0/1 1 1/0 1 0; 1 0 1/0 1 0/1 0 1"
@@ -35,7 +35,9 @@ _SCENE = "0 1 0 0 0 0 0/1 1 1 0 0 0 0/0 1 0 0 1 0 1/0 0 0 0 0 1 0/0 0 0 0 1 0 1"
 )
 @click.option("--stride", type=Pair(), default="1", show_default=True, help="N, or ROWS,COLUMNS.")
 @click.option("--pad", type=Pair(), default="0", show_default=True, help="N, or ROWS,COLUMNS.")
-@click.option("--bias", type=float, default=0.0, show_default=True, help="Added to every output.")
+@click.option(
+    "--bias", type=Finite(), default=0.0, show_default=True, help="Added to every output."
+)
 @outputs
 def matrix(
     image: str, kernel: str, out: Path | None, npz: Path | None, as_json: bool, **flags: Any

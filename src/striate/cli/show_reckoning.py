@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from striate.cli import output
-from striate.cli.show_flags import checked, give, outputs
+from striate.cli.show_flags import Finite, checked, give, outputs
 from striate.errors import UsageError
 
 
@@ -140,7 +140,7 @@ def softmax(
 @click.option("--scores", default=_SCORES, show_default=True, help="A row for each picture.")
 @click.option("--labels", help="Right classes, from 0 on.  [default: 0 1 2 for the example]")
 @click.option(
-    "--margin", type=float, default=1.0, show_default=True, help="How far ahead it should be."
+    "--margin", type=Finite(), default=1.0, show_default=True, help="How far ahead it should be."
 )
 @outputs
 def svm(
@@ -201,7 +201,7 @@ def bn(x: str, out: Path | None, npz: Path | None, as_json: bool, **flags: Any) 
 )
 @click.option("--input", "x", default="1 2 3 4/5 6 7 8", show_default=True, help="Numbers.")
 @click.option(
-    "--p", type=float, default=0.25, show_default=True, help="Probability of being dropped."
+    "--p", type=Finite(), default=0.25, show_default=True, help="Probability of being dropped."
 )
 @click.option("--seed", type=int, default=2, show_default=True, help="Of the draws.")
 @click.option(

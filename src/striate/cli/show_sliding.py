@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from striate.cli import output
-from striate.cli.show_flags import Pair, Place, checked, give, outputs
+from striate.cli.show_flags import Finite, Pair, Place, checked, give, outputs
 
 IMAGE = "1 1 1 0 0/0 1 1 1 0/0 0 1 1 1/0 0 1 1 0/0 1 1 0 0"
 
@@ -33,7 +33,9 @@ IMAGE = "1 1 1 0 0/0 1 1 1 0/0 0 1 1 1/0 0 1 1 0/0 1 1 0 0"
 @click.option("--pad", type=Pair(), default="0", show_default=True, help="N, or ROWS,COLUMNS.")
 @click.option("--dilation", type=Pair(), default="1", show_default=True, help="N, or ROWS,COLUMNS.")
 @click.option("--flip", is_flag=True, help="True convolution: the kernel is turned by half a turn.")
-@click.option("--bias", type=float, default=0.0, show_default=True, help="Added to every output.")
+@click.option(
+    "--bias", type=Finite(), default=0.0, show_default=True, help="Added to every output."
+)
 @click.option(
     "--at",
     type=Place(),

@@ -8,6 +8,7 @@ In a notebook the text is printed, and a demonstration of `striate show` gives i
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import shlex
@@ -22,6 +23,9 @@ from striate.cli.main import main
 from striate.errors import UsageError
 
 _COLUMN = 760  # pixels
+_SHARE = 0.65  # of their size in a file, at most: letters then fit to those of the page
+_HEAVY = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]{30000,})")
+_LARGEST = 480  # pixels along a side of a picture that stands beside others in a column
 
 
 @final
@@ -85,17 +89,31 @@ def drawn(command: str, picture: bool = True) -> Typed:
         path = Path(folder) / "still.svg"
         done = run(command, "-o", str(path))
         svg = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return Typed(done.command, done.code, done.out, "" if svg else done.err, _narrow(svg))
+    return Typed(done.command, done.code, done.out, "" if svg else done.err, _light(_narrow(svg)))
+
+
+def _light(svg: str) -> str:
+    """Pictures inside that would weigh a notebook down as JPEG, no larger than a column shows them."""
+    from striate.pictures.files import decode, resized, to_jpeg
+
+    def lighter(found: re.Match[str]) -> str:
+        pixels = decode(base64.b64decode(found[1]))
+        share = min(1.0, _LARGEST / max(pixels.shape[:2]))
+        height, width = (max(1, round(side * share)) for side in pixels.shape[:2])
+        small = pixels if share == 1 else resized(pixels, height, width)
+        return f"data:image/jpeg;base64,{base64.b64encode(to_jpeg(small, quality=75)).decode()}"
+
+    return _HEAVY.sub(lighter, svg)
 
 
 def _narrow(svg: str) -> str:
-    """No wider than a column of text: a notebook that is shown as a page makes an image of it, which no style
-    within reaches, and cuts off what stands out.
+    """As large as the text around, and no wider than a column of it: a notebook that is shown as a page makes
+    an image of it, which no style within reaches, and cuts off what stands out.
     """
     found = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg)
     if found is None:
         return svg
     width, height = (float(one) for one in found.groups())
-    share = min(1.0, _COLUMN / width)
+    share = min(_SHARE, _COLUMN / width)
     sized = f'width="{width * share:.0f}" height="{height * share:.0f}"'
     return svg[: found.start()] + sized + svg[found.end() :]

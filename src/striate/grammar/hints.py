@@ -34,7 +34,7 @@ def hints(found: Plan | Sheet, silence: Iterable[str] = ()) -> tuple[Hint, ...]:
         *(hint for chain in straight for hint in _shrinking(chain)),
         *_on_one_place(sheet),
         *_unseen(sheet),
-        *(hint for chain in straight for hint in _late_pools(chain)),
+        *(hint for chain in straight for hint in _late_pools(chain, sheet)),
         *_heavy(sheet),
         *_small_field(sheet),
     ]
@@ -167,15 +167,15 @@ def _rows(lost: Pair) -> str:
     return " and ".join(told)
 
 
-def _late_pools(chain: Chain) -> Iterator[Hint]:
+def _late_pools(chain: Chain, sheet: Sheet) -> Iterator[Hint]:
     """More convolutions in a row than the lectures' N before the map gets smaller. 1x1 do not look around."""
     run: list[Layer] = []
     for layer in (*chain, None):
         if layer is None or _has_stride(layer):
             if len(run) > MOST_CONVOLUTIONS:
-                before = (
-                    f"before {layer.name}" if layer else "and none of them is followed by a pool"
-                )
+                ends = chain[-1] is sheet.layers[-1]  # else a fork follows, with whatever is in it
+                before = "and none of them is followed by a pool" if ends else "in a row"
+                before = f"before {layer.name}" if layer else before
                 yield Hint(
                     "late-pool",
                     tuple(one.name for one in run),

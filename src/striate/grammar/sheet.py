@@ -136,6 +136,8 @@ class Sheet:
         pictures = "1 picture" if batch == 1 else f"{batch:,} pictures"
         yield f"parameters       {self.parameters:,} ({data_size(self.parameters * FLOAT_BYTES)} in fp32)"
         yield f"multiply-adds    {self.macs:,} for 1 picture (FLOPs: {self.flops:,})"
+        if batch > 1 and self.layers:
+            yield f"output           {batch}x{self.layers[-1].output} for {pictures}"
         yield f"activations      {data_size(self.activation_bytes(batch))} for {pictures}"
         yield f"training memory  at least {data_size(self.training_bytes(batch))} for {pictures} a step"
         seen = "the whole picture"

@@ -34,6 +34,7 @@ from striate.keeping.run_folder import (
 )
 from striate.keeping.run_lock import Lock
 from striate.keeping.run_tables import Number, Prediction
+from striate.pages import notebook
 
 CLASSES, SCORES = "classes.json", "metrics.json"
 METRICS, PREDICTIONS = "metrics.csv", "predictions.csv"
@@ -101,6 +102,14 @@ class Run:
         trace: TracebackType | None,
     ) -> None:
         self.release()
+
+    def _repr_html_(self) -> str:
+        """What Jupyter shows: the row of `striate runs list`."""
+        row = _row(self.path)
+        rate = "" if row.accuracy is None else f"{row.accuracy:.2%} ({row.split})"
+        told = (row.status, row.started[:16].replace("T", " "), row.data, rate, row.fault)
+        table_of = notebook.table(("status", "started", "data", "accuracy", ""), [told])
+        return f"{notebook.heading(f'run {row.id}')}{table_of}{notebook.lines([str(self.path)])}"
 
     def release(self) -> None:
         """Let other processes work in it."""

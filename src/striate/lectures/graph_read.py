@@ -116,7 +116,8 @@ class _Reader:
         while (sign := self.peek()) in ("+", "-"):
             self.take()
             other = self.product()
-            text = f"{self.texts[made]} {sign} {self.bracketed(other) if sign == '-' else self.texts[other]}"
+            last = self.bracketed(other, "+-") if sign == "-" else self.texts[other]
+            text = f"{self.texts[made]} {sign} {last}"
             made = self.said(made + other if sign == "+" else made - other, text)
         return made
 
@@ -135,7 +136,7 @@ class _Reader:
             of = self.power()
             number = _as_number(self.texts[of])
             if number is not None:  # a number below zero is one leaf, no step
-                return self.leaf(-number)
+                return self.leaf(-float(of.value))  # the text has six digits, the value all
             return self.said(-of, f"-{self.bracketed(of)}")
         made = self.atom()
         if self.peek() != "^":
@@ -148,7 +149,7 @@ class _Reader:
         if number is None:
             self.refuse("a number as the power")
         word = self.take()
-        text = f"{self.bracketed(made)}^{'-' if sign < 0 else ''}{word}"
+        text = f"{self.bracketed(made, '+-*/^')}^{'-' if sign < 0 else ''}{word}"
         return self.said(made ** (sign * float(word)), text)
 
     def atom(self) -> Node:
@@ -222,13 +223,13 @@ class _Reader:
         self.texts[node] = text
 
     def bracketed(self, node: Node, only: str = "+-*/") -> str:
-        """Its text, in brackets where it is a sum or product."""
+        """Its text, in brackets where one of these signs stands outside all brackets, or a minus leads it."""
         text = self.texts[node]
-        loose = any(f" {sign} " in text for sign in only) or (
+        outside = _outside(text)
+        loose = any((sign if sign == "^" else f" {sign} ") in outside for sign in only) or (
             text.startswith("-") and len(text) > 1
         )
-        closed = re.fullmatch(r"\w+\(.*\)", text) is not None
-        return f"({text})" if loose and not closed else text
+        return f"({text})" if loose else text
 
     def peek(self) -> str | None:
         return self.tokens[self.at] if self.at < len(self.tokens) else None
@@ -247,6 +248,17 @@ class _Reader:
         before = " ".join(self.tokens[: self.at]) or "the beginning"
         here = "it ends" if met is None else f"there is {met!r}"
         raise UsageError(f"after {before}: {wanted} is expected, and {here}", HINT)
+
+
+def _outside(text: str) -> str:
+    """What stands in no bracket.
+
+    >>> _outside("exp(x) / (exp(x) + y)")
+    'exp / '
+    """
+    while (less := re.sub(r"\([^()]*\)", "", text)) != text:
+        text = less
+    return text
 
 
 def _as_number(word: str) -> float | None:

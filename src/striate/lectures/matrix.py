@@ -19,6 +19,7 @@ from striate.lectures.shown import (
     Sign,
     Still,
     beside,
+    chosen,
     grid_lines,
     number,
     signed,
@@ -74,7 +75,7 @@ def matrix(x: Floats, kernel: Floats, slide: Slide = Slide()) -> Shown:  # noqa:
     }  # fmt: skip
     arrays = {"image": x, "kernel": kernel, "matrix": M, "output": y, "product": product}
     still = _still(title, arrays, None, count)
-    frames = tuple(_still(title, arrays, row, count) for row in range(min(len(M), 64)))
+    frames = tuple(_still(title, arrays, row, count) for row in chosen(len(M)))
     return Shown(title, tuple(lines), arrays, still, frames, facts)
 
 

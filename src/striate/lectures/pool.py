@@ -122,6 +122,12 @@ def _pooled(x: Floats, asked: Pooling) -> _Pooled:
     return _Pooled(padded, y, seen, (rows, columns), backward)
 
 
+def _ring(windows: tuple[Window, Window]) -> int:
+    """A grid greys the same number of cells on every side, or none."""
+    rows, columns = windows
+    return rows.before if rows.before == columns.before else 0
+
+
 def _written(done: _Pooled, kind: Kind, at: tuple[int, int]) -> str:
     """One output as what was under the window."""
     seen = [number(float(v)) for v in done.seen[at].ravel() if not np.isnan(v)]
@@ -142,7 +148,7 @@ def _still(title: str, done: _Pooled, kind: Kind, at: tuple[int, int], is_whole:
     y = done.y if is_whole else np.where(order <= at[0] * W + at[1], done.y, np.nan)
     everywhere = tuple(done.box(divmod(i, W)) for i in range(done.y.size))
     image = Grid(
-        "image", done.padded, boxes=() if is_whole else (done.box(at),), ring=done.windows[0].before,
+        "image", done.padded, boxes=() if is_whole else (done.box(at),), ring=_ring(done.windows),
         dashed=everywhere if is_whole and not large else (), reach=reach_of(done.padded, large),
         pixels=grey_of(done.padded),
     )  # fmt: skip

@@ -213,7 +213,9 @@ def _tried(asked: Steps) -> str:
     try:
         out = asked.out
     except DoesNotFit:
-        return f"{asked.windows[0].sum_text(asked.size[0])}  the window is larger than the picture"
+        sides = zip(asked.windows, asked.size, strict=True)
+        sums = [window.sum_text(side) for window, side in sides if window.room(side) < 0]
+        return f"{';  '.join(dict.fromkeys(sums))}  the window is larger than the picture"
     sums = list(dict.fromkeys(_sums(asked)))
     said = ";  ".join(sums)
     if not any(_remainders(asked)):
@@ -249,10 +251,14 @@ def _lines(asked: Steps, used: NDArray[np.int64]) -> Iterator[str]:
 
 
 def _keeping(asked: Steps) -> Iterator[str]:
-    """The lectures' F = 3, 5, 7 with P = 1, 2, 3 ..., for the stride 1 that keeps a size."""
-    rule = ", ".join(f"F = {f} with P = {(f - 1) // 2}" for f in (3, 5, 7))
-    yield f"stride 1 keeps the size where P = (F − 1)/2: {rule}"
-    fitting = [p for p in range(max(asked.kernel)) if _fits(asked._replace(pad=(p, p)))]
+    """The lectures' F = 3, 5, 7 with P = 1, 2, 3 ..., for the stride 1 that keeps a size; gaps widen P."""
+    down, right = asked.dilation
+    gaps = "" if asked.dilation == (1, 1) else "D"
+    held = ", ".join(f"F = {f} with P = {down * (f - 1) // 2}" for f in (3, 5, 7))
+    rule = held if down == right else f"D = {down} along rows, {right} along columns"
+    yield f"stride 1 keeps the size where P = {gaps}(F − 1)/2: {rule}"
+    widest = max(window.extent for window in asked.windows)
+    fitting = [p for p in range(widest) if _fits(asked._replace(pad=(p, p)))]
     if fitting or all(s == 1 for s in asked.stride):
         return
     if any(

@@ -143,8 +143,11 @@ def hard_swish() -> Activation:
 
 
 def softplus() -> Activation:
-    """log(1 + e^x), a smooth relu. PyTorch takes x itself beyond 20, which is 2e-9 less there."""
-    return Activation(lambda x: np.logaddexp(0, x), sigmoid_of)
+    """log(1 + e^x), a smooth relu; beyond 20 x itself, as in PyTorch, which is 2e-9 less there."""
+    return Activation(
+        lambda x: np.where(x > 20, x, np.logaddexp(0, x)),
+        lambda x: np.where(x > 20, 1.0, sigmoid_of(x)),
+    )
 
 
 def mish() -> Activation:

@@ -103,6 +103,50 @@ def max_pool_backward(dout, cache, oops=""):
     return dx
 
 
+def avg_pool_forward(x, size, stride, oops=""):
+    N, C, H, W = x.shape
+    h, v = (H - size) // stride + 1, (W - size) // stride + 1
+    out = np.zeros((N, C, h, v))
+    for n, c, i, j in np.ndindex(N, C, h, v):
+        window = x[n, c, i * stride : i * stride + size, j * stride : j * stride + size]
+        out[n, c, i, j] = sum(window.ravel()) / (size if oops == "a side" else size * size)
+        if oops == "largest":
+            out[n, c, i, j] = window.max()
+    return out, (x, size, stride)
+
+
+def avg_pool_backward(dout, cache, oops=""):
+    x, size, stride = cache
+    dx = np.zeros(x.shape)
+    for n, c, i, j in np.ndindex(*dout.shape):
+        rows, columns = (slice(k * stride, k * stride + size) for k in (i, j))
+        share = dout[n, c, i, j] / (1 if oops == "all of it" else size * size)
+        if oops == "overwritten":
+            dx[n, c, rows, columns] = share
+        else:
+            dx[n, c, rows, columns] += share
+    return dx
+
+
+def sigmoid_forward(x, oops=""):
+    out = 1 / (1 + np.exp(x if oops == "sign" else -x))
+    return out, (x, out)
+
+
+def sigmoid_backward(dout, cache, oops=""):
+    x, out = cache
+    return dout * x * (1 - x) if oops == "of x" else dout * out * (1 - out)
+
+
+def tanh_forward(x, oops=""):
+    out = (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))
+    return out, out
+
+
+def tanh_backward(dout, cache, oops=""):
+    return dout * (1 - cache) if oops == "no square" else dout * (1 - cache**2)
+
+
 def relu_forward(x, oops=""):
     return np.where(x > 0, x, 0.01 * x if oops == "leak" else 0), x
 

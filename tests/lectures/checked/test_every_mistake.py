@@ -15,7 +15,8 @@ from tests.lectures.checked import student
 RIGHT = [
     "conv_forward", "conv_backward", "max_pool_forward", "max_pool_backward", "relu_forward",
     "relu_backward", "fc_forward", "fc_backward", "affine_forward", "affine_backward", "softmax_loss",
-    "svm_loss", "batchnorm_forward", "batchnorm_backward",
+    "svm_loss", "batchnorm_forward", "batchnorm_backward", "avg_pool_forward", "avg_pool_backward",
+    "sigmoid_forward", "sigmoid_backward", "tanh_forward", "tanh_backward",
 ]  # fmt: skip
 WRONG = [
     ("conv_forward", "flipped", "out", "the kernel is flipped"),
@@ -41,6 +42,13 @@ WRONG = [
     ("max_pool_forward", "mean", "out", "the mean is taken"),
     ("max_pool_backward", "everyone", "dx", "every number of the window gets it"),
     ("max_pool_backward", "overwritten", "dx", "later ones overwrite"),
+    ("avg_pool_forward", "a side", "out", "divided by a side of the window"),
+    ("avg_pool_forward", "largest", "out", "the largest is taken"),
+    ("avg_pool_backward", "all of it", "dx", "each gets its share"),
+    ("avg_pool_backward", "overwritten", "dx", "later ones overwrite"),
+    ("sigmoid_forward", "sign", "out", "the sign of x is turned"),
+    ("sigmoid_backward", "of x", "dx", "x · (1 − x) was taken"),
+    ("tanh_backward", "no square", "dx", "1 − out was taken"),
     ("relu_forward", "leak", "out", "a leaky ReLU"),
     ("relu_backward", "at zero", "dx", "the slope at x = 0 is 1"),
     ("relu_backward", "passes", "dx", "dout came back as it was"),
@@ -161,7 +169,9 @@ def test_a_name_says_which_layer_it_is_and_which_way() -> None:
 def test_a_name_that_says_nothing_is_refused_with_those_that_do() -> None:
     with pytest.raises(UsageError, match="does not say which layer it is") as refusal:
         asked("layer")
-    assert "conv, max_pool, relu, fc, affine, batchnorm, softmax, svm" in refusal.value.hint
+    known = "conv, max_pool, avg_pool, relu, sigmoid, tanh, fc, affine, batchnorm, softmax, svm"
+    assert known in refusal.value.hint
+    assert "dropout, other activations, other norms" in refusal.value.hint
 
 
 def test_an_exception_is_told_with_the_line_of_the_students_file() -> None:

@@ -122,12 +122,22 @@ def _cache(forward: _Function | None, given: dict[str, Any], case: dict[str, Any
         return (*given.values(), *case["numbers"].values())
     arguments = _arguments(forward, given, case)
     made = forward(*arguments)
-    return made[1] if isinstance(made, tuple) and len(made) == 2 else tuple(arguments)
+    parts = _parts(made)
+    return parts[1] if len(parts) == 2 else tuple(arguments)
+
+
+def _parts(made: Any) -> list[Any]:
+    """What a function returned, one by one. A list of plain numbers, however deep, is one table."""
+    if isinstance(made, tuple) or (
+        isinstance(made, list) and not all(isinstance(one, float | int | list) for one in made)
+    ):
+        return list(made)
+    return [made]
 
 
 def _named(made: Any, names: list[str], is_backward: bool) -> dict[str, Any] | str:
     """What a function returned, by name. The second of (out, cache) is not looked at."""
-    parts = list(made) if isinstance(made, tuple) else [made]
+    parts = _parts(made)
     if is_backward and len(parts) != len(names):
         return f"it returned {len(parts)} value(s), and {', '.join(names)} are wanted"
     outputs = {}

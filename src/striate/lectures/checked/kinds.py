@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from striate.errors import UsageError
-from striate.lectures.checked import convolution_mistakes, losses, plain, pooling
+from striate.lectures.checked import (
+    average,
+    convolution_mistakes,
+    losses,
+    plain,
+    pooling,
+    smooth,
+)
 from striate.lectures.checked.case import Kind
 
 KINDS: tuple[Kind, ...] = (
     convolution_mistakes.KIND,
     pooling.KIND,
+    average.KIND,
     plain.RELU,
+    smooth.SIGMOID,
+    smooth.TANH,
     plain.CONNECTED,
     plain.AFFINE,
     plain.BATCH_NORM,
@@ -46,5 +56,6 @@ def asked(function: str) -> Asked:
     known = ", ".join(kind.prefixes[0] for kind in KINDS)
     raise UsageError(
         f"the name {function!r} does not say which layer it is",
-        f"begin it with one of {known}, as in conv_forward; `backward` in it asks for the gradients",
+        f"begin it with one of {known}, as in conv_forward; `backward` in it asks for the gradients; "
+        "dropout, other activations, other norms and transposed convolutions are not checked",
     )

@@ -74,7 +74,8 @@ ERRATA = (
         "imagenet-size", "L4", "How large ImageNet is",
         "ImageNet has 14 million pictures with 1,000 labels.",
         "All of ImageNet has 14 million pictures, of about 22,000 labels. The set with 1,000 classes, "
-        "which networks are compared on, has 1.28 million pictures to train on and 50,000 to judge by.",
+        "which networks are compared on, has 1.28 million pictures to train on, 1,281,167, and 50,000 to "
+        "judge by: 1,331,167 in all.",
         ("striate data list",),
     ),
 )  # fmt: skip

@@ -24,7 +24,7 @@ LECTURE = Lecture(
             "One filter",
             "A filter of 5×5×3 is as deep as the picture. At each place it takes a dot product of 75 "
             "numbers and adds a bias, so it has 76 parameters. It fits 28 times along a side of 32.",
-            ('striate plan "3x32x32: conv5-1"',),
+            ('striate plan "3x32x32: conv5-1"', 'striate show graph "F=5 C=3: F*F*C + 1"'),
         ),
         Section(
             "Six filters, and a batch",
@@ -93,10 +93,12 @@ LECTURE = Lecture(
         Section(
             "The classic architecture",
             "Convolutions with ReLU, a pool, repeated; then full connections and a softmax. The slide's "
-            "formula is read as it stands, with numbers for N, M and K.",
+            "formula is read as it stands, with numbers for N, M and K; a `?` is with or without, and is "
+            "read as with.",
             (
                 'striate plan "[(CONV-RELU)^2-POOL?]^3-(FC-RELU)^1,SOFTMAX" --input 3x32x32 --classes 10',
                 'striate plan "[(CONV-RELU)*2-POOL?]*3-(FC-RELU)*1,SOFTMAX" --input 3x32x32 --classes 10',
+                'striate plan "[(CONV-RELU)^2]^3-(FC-RELU)^1,SOFTMAX" --input 3x32x32 --classes 10',
             ),
         ),
     ),

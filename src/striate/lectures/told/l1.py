@@ -77,12 +77,13 @@ LECTURE = Lecture(
         ),
         Section(
             "Padding",
-            "A frame of zeros keeps the size: 6 becomes 8 becomes 6 with a 3×3 kernel. In general P = (F "
-            "− 1)/2 does it with stride 1. It also lets border pixels be used more often than without, "
-            "though still less often than the inside.",
+            "A frame of zeros keeps the size: 6 becomes 8 becomes 6 with a 3×3 kernel, and 7 stays 7. In "
+            "general P = (F − 1)/2 does it with stride 1. It also lets border pixels be used more often than "
+            "without, though still less often than the inside.",
             (
                 f'striate show conv --image "{_SIX}" --kernel "1 0 -1/1 0 -1/1 0 -1" --pad 1',
                 "striate show steps --size 6 --pad 1",
+                "striate show steps --size 7 --kernel 3 --pad 1",
             ),
             ("padding-corner", "equally-often"),
         ),

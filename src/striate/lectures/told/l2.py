@@ -106,10 +106,11 @@ LECTURE = Lecture(
         ),
         Section(
             "Pooling and the classic architecture",
-            "Max pooling of 2×2 with stride 2 keeps 6 8 / 3 4 of the 4×4 example. Then come convolutions, "
-            "pools and full connections in the order of the formula.",
+            "Max pooling of 2×2 with stride 2 keeps 6 8 / 3 4 of the 4×4 example, average pooling 3.25 "
+            "5.25 / 2 2. Then come convolutions, pools and full connections in the order of the formula.",
             (
                 "striate show pool",
+                "striate show pool --kind average",
                 'striate plan "[(CONV-RELU)^2-POOL?]^2-(FC-RELU)^1,SOFTMAX" --input 3x32x32 --classes 10',
             ),
         ),

@@ -30,6 +30,7 @@ LECTURE = Lecture(
                 "striate show fc",
                 'striate plan "3x32x32: fc10"',
                 'striate plan "3x32x32: conv5-1"',
+                'striate show graph "F=5 C=3: F*F*C + 1"',
             ),
         ),
         Section(
@@ -57,9 +58,13 @@ LECTURE = Lecture(
         ),
         Section(
             "Padding",
-            "(32 + 2·2 − 5)/1 + 1 = 32: ten 5×5 filters with padding 2 keep the size and have 76 · 10 = "
-            "760 parameters.",
-            ('striate plan "3x32x32: conv5p2-10"', "striate show steps --size 32 --kernel 5 --pad 2"),
+            "A border of one zero keeps 7×7 for a 3×3 filter. (32 + 2·2 − 5)/1 + 1 = 32: ten 5×5 filters "
+            "with padding 2 keep the size and have 76 · 10 = 760 parameters.",
+            (
+                "striate show steps --size 7 --kernel 3 --pad 1",
+                'striate plan "3x32x32: conv5p2-10"',
+                "striate show steps --size 32 --kernel 5 --pad 2",
+            ),
         ),
         Section(
             "Classic architecture",

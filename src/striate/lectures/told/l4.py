@@ -73,6 +73,8 @@ LECTURE = Lecture(
             (
                 'striate plan "3x224x224: conv11s4p2-64"',
                 'striate plan "3x227x227: conv11s4-96"',
+                'striate show graph "C_out=64 C_in=3 K=11: C_out*(C_in*K^2 + 1)"',
+                'striate show graph "out=12 in=30: out*(in + 1)"',
             ),
             ("imagenet-size",),
         ),

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from striate.lectures.told.errata import erratum
 from striate.lectures.told.section import Lecture, Section
 
-MOST_LETTERS = 30_000  # of a drawing; larger ones are left to whoever runs the cell
+MOST_LETTERS = 120_000  # of a drawing; larger ones are left to whoever runs the cell
 START = "from striate.cli.typed import typed"
 
 
