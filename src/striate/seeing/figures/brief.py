@@ -63,9 +63,7 @@ def _panel(one: Asked, found: Sequence[Believed], i: int) -> Panel:
     tiles = [Tile("as the network sees it", _file(one.name), one.pixels)]
     for method in found:
         values, twin = method.maps.values[i], method.twins.values[i]
-        tiles.append(
-            _tile(method.title, _ranged(method, values), one.pixels, values, method.is_spiky)
-        )
+        tiles.append(_tile(method.title, _ranged(method, i), one.pixels, values, method.is_spiky))
         alike = method.alike[i]
         note = "one of the two is blank" if alike is None else f"alike: {_signed(alike)}"
         twin_tile = _tile("on shuffled weights", note, one.pixels, twin, method.is_spiky)
@@ -79,10 +77,12 @@ def _tile(title: str, note: str, pixels: Pixels, values: np.ndarray, is_spiky: b
     return Tile(title, note, pixels, values, reach_of(values, is_spiky))
 
 
-def _ranged(method: Believed, values: np.ndarray) -> str:
+def _ranged(method: Believed, i: int) -> str:
+    """Range, scale, and what the method notes of the picture: the gap of integrated gradients."""
+    values, note = method.maps.values[i], method.maps.notes[i]
     reach = reach_of(values, method.is_spiky)
     more = f", full colour from {number(reach)}" if reach < np.abs(values).max() else ""
-    return ranged(values) + more
+    return ranged(values) + more + (f"; {note}" if note else "")
 
 
 def _signed(value: float) -> str:
