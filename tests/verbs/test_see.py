@@ -59,6 +59,17 @@ def test_why_has_a_map_for_each_method_and_checks_of_the_first_pictures() -> Non
     assert sum(shares) == pytest.approx(1)
 
 
+def test_without_a_number_all_that_are_shown_are_checked_and_long_work_is_told_beforehand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("striate.verbs.see_why._LONG_S", -1.0)
+    events, figure = followed(why(str(photos().path), pictures(3), Why("cam")))
+    assert all(one["checks"] for one in figure.facts["pictures"])
+    (said,) = [e.text for e in events if isinstance(e, Said)]
+    assert said.startswith("checking all 3 pictures takes about ")
+    assert "--checks" not in figure.lead
+
+
 def test_of_many_pictures_the_first_are_shown_and_the_numbers_of_all_are_written(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

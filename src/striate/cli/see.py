@@ -114,9 +114,8 @@ _FLAGS = set[str]().union(*WHAT.values())
 @click.option(
     "--checks",
     type=click.IntRange(0),
-    default=2,
-    show_default=True,
-    help="With why: how many pictures are checked on shuffled weights and by random orders.",
+    help="With why: how many pictures are checked on shuffled weights and by random orders.  "
+    "[default: all that are shown]",
 )
 @click.option(
     "--weights",
