@@ -129,6 +129,8 @@ def test_maps_field_and_shift_take_pictures_of_the_run_where_none_are_named() ->
     shift = see_inside.shift(str(digits().path), Inside(beside=str(digits().path)))
     assert len(shift.facts["changes"]) == 12
     assert shift.facts["equivariance"][0]["layer"] == "conv1"
+    relu = see_inside.shift(str(digits().path), Inside(layer="relu1, conv1"))
+    assert [one["layer"] for one in relu.facts["equivariance"][::2]] == ["relu1", "conv1"]
 
 
 def flat(text: str = "3x8x8: fc6 relu fc2", name: str = "flat") -> Opened:

@@ -26,7 +26,7 @@ class Why(NamedTuple):
     wanted as numbers, or only of those that have a place on the page.
     """
 
-    methods: str = "occlusion,cam,integrated,smooth"
+    methods: str = "occlusion,cam,gradcam,integrated,smooth"
     label: str | None = None
     layer: str | None = None
     checks: int | None = None
