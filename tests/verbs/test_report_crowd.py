@@ -26,7 +26,17 @@ def test_units_show_the_pictures_of_their_greatest_values() -> None:
     values = [one["value"] for one in found.figure.facts["units"][0]["best"]]
     assert len(values) == 6
     assert values == sorted(values, reverse=True)
-    assert "noise" not in str([p.said for p in found.figure.parts if isinstance(p, Panel)])
+    shown = [p for p in found.figure.parts if isinstance(p, Panel) and not p.is_below]
+    assert [p.tiles[-1].name for p in shown] == ["made for it"] * 4
+    assert all(len(p.tiles) == 7 for p in shown)
+
+
+def test_without_time_no_picture_is_made_for_a_unit(monkeypatch) -> None:
+    monkeypatch.setattr(report_crowd, "_MADE", float("inf"))
+    found = report_crowd.units(world())
+    assert "made for it" not in str(
+        [p.tiles[-1].name for p in found.figure.parts if isinstance(p, Panel)]
+    )
 
 
 def test_an_error_has_neighbours_but_is_none_of_its_own() -> None:

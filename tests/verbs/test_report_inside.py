@@ -45,9 +45,15 @@ def test_a_convnet_has_every_figure_and_why_of_errors_and_right_answers() -> Non
     assert kinds == ["Wrong", "Wrong", "Wrong", "Right", "Right"]
     right = [p for p in why.parts if isinstance(p, Panel)][3:]
     assert [p.said[-7:-1] for p in right] == ["60.0 %", "55.0 %"]  # the surest, the least sure
-    table = why.parts[-1]
+    table, areas = why.parts[-2:]
     assert isinstance(table, Table)
-    assert [row[0] for row in table.rows] == ["HiResCAM", "Integrated gradients"]
+    assert isinstance(areas, Table)
+    methods = ["HiResCAM", "Occlusion", "Integrated gradients", "SmoothGrad²"]
+    assert [row[0] for row in table.rows] == methods
+    assert [row[1] for row in areas.rows] == methods * 5
+    assert all(row[2].endswith(("better", "worse")) for row in areas.rows)
+    assert "completeness gap" in right[0].tiles[5].note
+    assert "`slide`" in found.said
 
 
 def test_a_network_without_convolutions_has_templates_and_occlusion() -> None:
@@ -64,7 +70,7 @@ def test_a_network_without_convolutions_has_templates_and_occlusion() -> None:
         "Its pictures on a plane",
         "Where its classes meet",
     ]
-    table = found.insets[1].figure.parts[-1]
+    table = found.insets[1].figure.parts[-2]
     assert isinstance(table, Table)
     assert table.rows[0][0] == "Occlusion"
     assert [text.partition(":")[0] for text in found.left_out] == [

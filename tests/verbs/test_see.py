@@ -59,6 +59,17 @@ def test_why_has_a_map_for_each_method_and_checks_of_the_first_pictures() -> Non
     assert sum(shares) == pytest.approx(1)
 
 
+def test_without_a_number_all_that_are_shown_are_checked_and_long_work_is_told_beforehand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("striate.verbs.see_why._LONG_S", -1.0)
+    events, figure = followed(why(str(photos().path), pictures(3), Why("cam")))
+    assert all(one["checks"] for one in figure.facts["pictures"])
+    (said,) = [e.text for e in events if isinstance(e, Said)]
+    assert said.startswith("checking all 3 pictures takes about ")
+    assert "--checks" not in figure.lead
+
+
 def test_of_many_pictures_the_first_are_shown_and_the_numbers_of_all_are_written(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -118,6 +129,8 @@ def test_maps_field_and_shift_take_pictures_of_the_run_where_none_are_named() ->
     shift = see_inside.shift(str(digits().path), Inside(beside=str(digits().path)))
     assert len(shift.facts["changes"]) == 12
     assert shift.facts["equivariance"][0]["layer"] == "conv1"
+    relu = see_inside.shift(str(digits().path), Inside(layer="relu1, conv1"))
+    assert [one["layer"] for one in relu.facts["equivariance"][::2]] == ["relu1", "conv1"]
 
 
 def flat(text: str = "3x8x8: fc6 relu fc2", name: str = "flat") -> Opened:

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 # What can be seen, and which flags it uses.
 WHAT = {
     "why": {"images", "method", "label", "layer", "checks", "seed"},
-    "filters": {"layer"},
+    "filters": {"layer", "unit"},
     "templates": {"beside"},
     "tuning": {"layer", "unit"},
     "maps": {"images", "layer", "unit", "at", "data"},
     "field": {"images", "layer", "unit", "at", "data"},
-    "shift": {"images", "data", "beside"},
+    "shift": {"images", "layer", "data", "beside"},
     "slide": {"images", "label", "scale", "crops"},
     "units": {"layer", "unit", "data", "most", "steps", "seed"},
     "neighbours": {"images", "data", "most"},
@@ -68,9 +68,9 @@ _FLAGS = set[str]().union(*WHAT.values())
 @click.argument("images", nargs=-1, metavar="[IMAGES…]")
 @click.option(
     "--method",
-    default="occlusion,cam,integrated,smooth",
+    default="occlusion,cam,gradcam,integrated,smooth",
     show_default=True,
-    help="With why: occlusion, cam, integrated, smooth; gradient, gradcam; and as history guided, deconvnet. "
+    help="With why: occlusion, cam, gradcam, integrated, smooth, gradient; and as history guided, deconvnet. "
     "`gradients` and `all` stand for several.",
 )
 @click.option(
@@ -90,9 +90,9 @@ _FLAGS = set[str]().union(*WHAT.values())
     "--layer",
     "--layers",
     "layer",
-    help="A layer, by the name that `maps` shows; dream and style take several, with commas.",
+    help="A layer, by the name that `maps` shows; shift, dream and style take several, with commas.",
 )
-@click.option("--unit", type=click.IntRange(0), help="One map of the layer, from 0 on.")
+@click.option("--unit", type=click.IntRange(0), help="One map or filter of the layer, from 0 on.")
 @click.option("--at", type=Place(), help="Row and column of a unit in its map, from 0 on.")
 @click.option("--in", "data", help="Pictures to look through.  [default: the run's val and test]")
 @click.option(
@@ -114,9 +114,8 @@ _FLAGS = set[str]().union(*WHAT.values())
 @click.option(
     "--checks",
     type=click.IntRange(0),
-    default=2,
-    show_default=True,
-    help="With why: how many pictures are checked on shuffled weights and by random orders.",
+    help="With why: how many pictures are checked on shuffled weights and by random orders.  "
+    "[default: all that are shown]",
 )
 @click.option(
     "--weights",

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from striate.verbs.report_scene import Nothing, Scene
+from striate.verbs.report_scene import Late, Nothing, Scene
 from striate.verbs.see_plane import own_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from striate.pictures.files import Pixels
     from striate.seeing.figures.crowd import Crop, Found
     from striate.seeing.figures.inset import Inset
     from striate.seeing.inside.units import Best
@@ -23,6 +24,7 @@ _UNITS, _CROPS = 4, 6
 _ASKED, _NEAR, _PLANE = 4, 5, 300
 _AT = (1, 5, 10)
 _BATCH = 32
+_MADE = 400.0  # passes through the network of a picture made for a unit, one at a time
 
 
 def units(world: Scene) -> Inset:
@@ -32,6 +34,7 @@ def units(world: Scene) -> Inset:
     from striate.seeing.figures.inset import Inset
     from striate.seeing.inside.units import watched
 
+    begun_s = world.spent_s
     network = world.seen.network
     layer = last_map(network, world.pictures[:1])
     batches = ((np.arange(start, start + len(x)), x) for start, x in _batches(world))
@@ -41,8 +44,30 @@ def units(world: Scene) -> Inset:
     for unit in chosen:
         crops = tuple(_crop(world, layer, best) for best in ledger.best(unit))
         told.append(UnitSeen(unit, crops, *ledger.histogram(unit)))
+    world.spend(begun_s)
+    told = [one._replace(made=_made(world, layer, one.unit)) for one in told]
     figure = units_figure(world.seen.name, layer, told, _told(world), float(ledger.dead.mean()))
     return Inset("What excites its units most", figure, 3)
+
+
+def _made(world: Scene, layer: str, unit: int) -> Pixels | None:
+    """A picture made for a unit, where there is time; shown beside the real ones."""
+    from striate.seeing.inside.made import Wish
+    from striate.verbs.see_made import liked
+
+    begun_s = world.spent_s
+    try:
+        world.afford(_MADE, 1, 1)
+    except Late:
+        return None
+    run = liked(world.seen, Wish(layer, unit), None, 0)
+    while True:
+        try:
+            next(run)
+        except StopIteration as end:
+            made: Pixels = end.value
+            world.spend(begun_s)
+            return made
 
 
 def _crop(world: Scene, layer: str, best: Best) -> Crop:

@@ -31,6 +31,13 @@ _LAYERS, _MAPS = 6, 12
 _COVERS = 200  # of occlusion, about
 _FIRST = 0.2  # of a pass through the network: as far as its first convolution
 _STEPS = 150.0  # of integrated gradients: 50 times there and back, which is three times there
+_NOISY = 72.0  # of SmoothGrad², likewise
+_ORDERS = 22.0 * 20  # of insertion and deletion in random orders: so many times a map's own
+_MORE = (
+    "More than a page holds: `striate see RUN same` (are two pictures of one thing), `slide` (where in a "
+    "larger picture), `shift --beside RUN`, `dream`, `style`, `filters --layer NAME`, and `striate baselines "
+    "DATA` (was a convolutional network worth it)."
+)
 
 
 @final
@@ -76,7 +83,7 @@ def inside(run: Path, cases: Sequence[Case], budget_s: float) -> Generator[Worki
             )
     said = (
         f"Looked at in {world.spent_s:.0f} s of {budget_s:.0f} s (--budget), on pictures that the network "
-        "did not learn from. Orange is above zero, blue below."
+        f"did not learn from. Orange is above zero, blue below. {_MORE}"
     )
     return Inside(tuple(made), tuple(left_out), said)
 
@@ -117,6 +124,7 @@ def _why(world: Scene) -> Inset:
     from striate.seeing.figures.inset import Inset
     from striate.seeing.why.methods import Question
 
+    begun_s = world.spent_s
     at = {path: row for row, path in enumerate(world.dataset.paths)}
     known = [case for case in world.cases if case.path in at]
     methods, many = _methods(world)
@@ -137,24 +145,49 @@ def _why(world: Scene) -> Inset:
               for c, k in zip(chosen, said, strict=True)]  # fmt: skip
     question = Question(seen.network, pictures, torch.tensor(labels))
     found = [_believed(question, method) for method in methods]
+    world.spend(begun_s)
+    found = _with_areas(world, question, found)
     figure = brief_why(seen.name, [one for one, _ in asked], found)
     return Inset("Why: its worst errors, and right answers", figure)
 
 
+def _with_areas(world: Scene, asked: Question, found: list[Believed]) -> list[Believed]:
+    """With insertion and deletion of all pictures, where there is time."""
+    from striate.seeing.believe import deletion
+
+    many = len(asked.pictures)
+    if not _is_time(world, 2 * _ORDERS, many):
+        return found
+    held: list[list[deletion.Areas | None]] = [[] for _ in found]
+    for i, picture in enumerate(asked.pictures):
+        target = int(asked.targets[i])
+        beside = deletion.chance(asked.model, picture, target, asked.seed)
+        for one, areas in zip(found, held, strict=True):
+            values = one.maps.values[i]
+            areas.append(deletion.areas(asked.model, picture, target, values, beside))
+    return [one._replace(areas=areas) for one, areas in zip(found, held, strict=True)]
+
+
 def _methods(world: Scene) -> tuple[list[str], int]:
     """A class activation map, or occlusion where no layer has rows and columns; and the best slope that there
-    is time for, each twice, for the twins. And for how many pictures there is time.
+    is time for, each twice, for the twins. With plenty of time two of each. And for how many pictures.
     """
     from striate.seeing.inside.maps import layers_with_maps
 
     first = "cam" if layers_with_maps(world.seen.network, world.pictures) else "occlusion"
     most = _WRONG + _RIGHT
-    slope = "integrated"
-    try:
-        world.afford(4 * _STEPS, most, most)
-    except Late:
-        slope = "gradient"
+    if first == "cam" and _is_time(world, 4 * (_STEPS + _COVERS + _NOISY), most):
+        return [first, "occlusion", "integrated", "smooth"], most
+    slope = "integrated" if _is_time(world, 4 * _STEPS, most) else "gradient"
     return [first, slope], world.afford(4 * (_COVERS if first == "occlusion" else 6), 1, most)
+
+
+def _is_time(world: Scene, forwards: float, many: int) -> bool:
+    try:
+        world.afford(forwards, many, many)
+    except Late:
+        return False
+    return True
 
 
 def _believed(question: Question, method: str) -> Believed:
@@ -164,7 +197,9 @@ def _believed(question: Question, method: str) -> Believed:
 
     maps = explain(question, method)
     twins, alike = twin_of(maps, question)
-    return Believed(BY_NAME[method].title, maps, twins, alike, method in ("integrated", "gradient"))
+    return Believed(
+        BY_NAME[method].title, maps, twins, alike, method in ("integrated", "smooth", "gradient")
+    )
 
 
 def _maps(world: Scene) -> Inset:

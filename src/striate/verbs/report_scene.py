@@ -80,6 +80,10 @@ class Scene:
             )
         return min(many, most)
 
+    def spend(self, since_s: float) -> None:
+        """What the figure at work has taken since then is no longer there for it."""
+        self.allowed_s -= self.spent_s - since_s
+
     def shown(self, row: int) -> Shown:
         """One picture."""
         return Shown(self.dataset.paths[row], pixels_of(self.seen, self.dataset, row))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from striate.seeing.inside.arithmetic import Arithmetic
 
 _LAYERS = 8  # of a figure of fields
+_MEASURED = 4  # layers whose equivariance is told, where none is named
 _FEW = 24  # pictures of the run where none are named
 _MOST = 256  # pictures that are held at once
 
@@ -40,7 +41,7 @@ def filters(path: str | Opened, wanted: Inside) -> Figure:
     from striate.seeing.inside.filters import filters as filters_of
 
     seen = opened(path)
-    return filters_figure(seen.name, filters_of(seen.network, wanted.layer))
+    return filters_figure(seen.name, filters_of(seen.network, wanted.layer), wanted.unit)
 
 
 def templates(path: str | Opened, wanted: Inside) -> Figure:
@@ -84,7 +85,7 @@ def maps(path: str | Opened, wanted: Inside) -> Figure:
     if not found:
         raise _flat(seen)
     written = one_value(seen, pictures[:1], wanted)
-    return maps_figure(seen.name, shown[0].coloured, found, written, len(shown))
+    return maps_figure(seen.name, shown[0].coloured, found, written, len(shown), first=wanted.unit)
 
 
 def one_value(seen: Opened, picture: Tensor, wanted: Inside) -> Arithmetic | None:
@@ -143,7 +144,6 @@ def _slides(layer: object) -> bool:
 def shift(path: str | Opened, wanted: Inside) -> Figure:
     """The shift test, with another network beside it where one is named."""
     from striate.seeing.figures.crowd import shift_figure
-    from striate.seeing.inside.maps import layers_with_maps
     from striate.seeing.inside.shift import equivariance, shift_test
 
     seen = opened(path)
@@ -171,13 +171,29 @@ def shift(path: str | Opened, wanted: Inside) -> Figure:
             )
         )
         names.append(other.name if other.name != seen.name else f"{other.name} (beside)")
-    layers = [
-        n
-        for n in layers_with_maps(seen.network, pictures)
-        if _slides(seen.network.get_submodule(n))
-    ]
-    told = [equivariance(seen.network, pictures, n, by) for n in layers[-4:] for by in (1, 8)]
+    layers = _measured(seen, pictures, wanted.layer)
+    told = [equivariance(seen.network, pictures, n, by) for n in layers for by in (1, 8)]
     return shift_figure(names, found, told, len(shown))
+
+
+def _measured(seen: Opened, pictures: Tensor, asked: str | None) -> list[str]:
+    """Layers whose equivariance is measured: those that are asked for, or the last that slide."""
+    from striate.seeing.asking import shapes
+    from striate.seeing.inside.maps import layers_with_maps
+
+    if asked is None:
+        names = layers_with_maps(seen.network, pictures)
+        return [n for n in names if _slides(seen.network.get_submodule(n))][-_MEASURED:]
+    layers = [name.strip() for name in asked.split(",") if name.strip()]
+    found = shapes(seen.network, pictures[:1])
+    for name in layers:
+        shape = found.get(name, ())
+        if name in found and (len(shape) != 4 or shape[2] * shape[3] == 1):
+            raise CannotLookInside(
+                f"the output of {name} has no rows and columns, so nothing in it can be shifted",
+                "choose a layer that `striate see RUN maps` shows",
+            )
+    return layers
 
 
 def _few(seen: Opened, wanted: Inside, of: Opened | None = None) -> tuple[list[Shown], Tensor]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from striate.verbs.see_opened import OnDisk, Opened, Shown, opened
-from striate.verbs.train_order import Working
+from striate.verbs.train_order import Said, Working
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,18 +17,19 @@ if TYPE_CHECKING:
     from striate.seeing.why.methods import Maps, Question
 
 TOP = 3
+_LONG_S = 20.0  # what is told before it is begun
 
 
 class Why(NamedTuple):
     """What is asked. methods: names with commas; label: the class, by default each picture's answer; checks:
-    how many pictures are checked; arrays: whether the maps of all pictures are wanted as numbers, or only of
-    those that have a place on the page.
+    how many pictures are checked, None for all that are shown; arrays: whether the maps of all pictures are
+    wanted as numbers, or only of those that have a place on the page.
     """
 
-    methods: str = "occlusion,cam,integrated,smooth"
+    methods: str = "occlusion,cam,gradcam,integrated,smooth"
     label: str | None = None
     layer: str | None = None
-    checks: int = 2
+    checks: int | None = None
     seed: int = 0
     arrays: bool = False
 
@@ -36,7 +38,7 @@ def why(
     path: str | Opened,
     names: Sequence[str],
     wanted: Why = Why(),  # noqa: B008  (a tuple: nobody changes it)
-) -> Generator[Working, None, Figure]:
+) -> Generator[Working | Said, None, Figure]:
     """Ask a run or a bundle about files or folders of pictures."""
     from striate.seeing.figures.why import SHOWN
     from striate.seeing.why.methods import named
@@ -56,13 +58,14 @@ def why(
 
 def explained(
     seen: Opened, shown: Sequence[Shown], methods: Sequence[str], wanted: Why
-) -> Generator[Working, None, Figure]:
+) -> Generator[Working | Said, None, Figure]:
     """The figure of pictures. One is looked at after another, and the maps of the first `SHOWN` are held."""
     from striate.seeing.figures.why import SHOWN, Whys, why_figure
 
     told = Whys(methods, len(shown))
     total = len(methods) * len(shown)
-    checked = min(wanted.checks, len(shown), SHOWN)
+    most = SHOWN if wanted.checks is None else min(wanted.checks, SHOWN)
+    checked = min(most, len(shown))
     spare = wanted.arrays and len(shown) > SHOWN
     checks: dict[tuple[str, int], Checked] = {}
     for i, one in enumerate(shown):
@@ -73,9 +76,21 @@ def explained(
             found.append(_explained(question, method))
         if i < checked:
             yield Working("checking", i, checked)
+            begun = time.perf_counter()
             _check(question, i, found, checks)
+            left_s = (time.perf_counter() - begun) * (checked - 1)
+            if i == 0 and left_s > _LONG_S:
+                yield Said(_takes(checked, left_s))
         told.add(asked, found, is_stored=spare)
     return why_figure(f"Why? {seen.name}", told.asked, told.maps, checks, told)
+
+
+def _takes(checked: int, left_s: float) -> str:
+    """Told after the first, so that nobody waits long for what is not wanted."""
+    return (
+        f"checking all {checked} pictures takes about {int(left_s) // 60} min {int(left_s) % 60:02} s; "
+        "--checks N checks fewer, --checks 0 none"
+    )
 
 
 def _explained(question: Question, method: str) -> Maps:

@@ -12,7 +12,7 @@ from striate.seeing.why.methods import Maps
 def believed(rng: np.random.Generator, alike, is_spiky: bool = False) -> Believed:
     values = rng.normal(size=(2, 8, 8))
     name = "gradient" if is_spiky else "cam"
-    maps, twins = (Maps(name, some, ("", ""), 0.25) for some in (values, -values))
+    maps, twins = (Maps(name, some, ("gap 0.1", ""), 0.25) for some in (values, -values))
     return Believed(name, maps, twins, alike, is_spiky)
 
 
@@ -39,6 +39,8 @@ def test_each_map_stands_beside_the_same_on_shuffled_weights(rng) -> None:
     assert wrong.tiles[2].values is not None
     assert np.array_equal(wrong.tiles[2].values, found[0].twins.values[0])
     assert "full colour from" in wrong.tiles[3].note
+    assert wrong.tiles[1].note.endswith("; gap 0.1")
+    assert "gap" not in right.tiles[1].note
     assert table.rows == (("cam", "0.250 s", "−0.25"), ("gradient", "0.250 s", "0.60"))
     assert "no sign" in figure.lead
 

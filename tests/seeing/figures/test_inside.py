@@ -36,6 +36,16 @@ def test_all_filters_of_a_layer_share_one_symmetric_scale(rng: np.random.Generat
     np.testing.assert_array_equal(figure.arrays["filters"], values)
 
 
+def test_one_filter_has_all_its_channels(rng: np.random.Generator) -> None:
+    values = rng.normal(size=(40, 30, 3, 3))
+    (panel,) = panels(filters_figure("net", Filters("conv2", values, False), 33))
+    assert len(panel.tiles) == 30
+    np.testing.assert_array_equal(panel.tiles[29].values, values[33, 29])
+    assert panel.said == "Filter 33 of 40, 30 of 30 input channels."
+    coloured, _ = panels(filters_figure("net", Filters("conv1", values[:, :3], True), 33))
+    assert [tile.name for tile in coloured.tiles] == ["33"]
+
+
 def test_a_template_has_the_name_of_its_class_and_a_bank_has_numbers(
     rng: np.random.Generator,
 ) -> None:
@@ -70,6 +80,8 @@ def test_maps_of_most_energy_come_first_and_the_sum_is_written_out() -> None:
     written = Arithmetic("conv", 2, (1, 0), ones * 2, ones * 3, 0.5, 24.5, 24.5, (4, 1))
     figure = maps_figure("net", PICTURE, found, written, 1)
     assert [tile.name for tile in panels(figure)[-1].tiles] == ["1", "2", "0"]
+    asked = maps_figure("net", PICTURE, found, written, 1, most=2, first=0)
+    assert [tile.name for tile in panels(asked)[-1].tiles] == ["0", "1"]
     table = next(p for p in figure.parts if isinstance(p, Table))
     assert table.rows == (("relu", "3×4×4", "−3", "2", "33.3 %", "0.0 %"),)
     patch = panels(figure)[1]

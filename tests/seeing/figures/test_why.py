@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from striate.seeing.believe.deletion import Area, Areas
 from striate.seeing.figures.figure import Panel, Table
+from striate.seeing.figures.page import LARGEST, page_of
 from striate.seeing.figures.why import Asked, Checked, why_figure
-from striate.seeing.why.methods import Maps
+from striate.seeing.why.methods import BY_NAME, Maps
 
 PIXELS = np.full((6, 8, 3), 100, np.uint8)
 ASKED = Asked("there/is/cat.jpg", PIXELS, (("cat", 0.99999), ("dog", 0.00001)), "cat")
@@ -49,3 +52,25 @@ def test_each_area_is_told_beside_chance_and_better_means_outside_of_it() -> Non
     )
     assert "trust" in figure.parts[0].said  # type: ignore[union-attr]
     assert figure.facts["pictures"][0]["checks"]["smooth"]["alike"] == 0.5
+
+
+def test_a_page_of_two_hundred_pictures_by_all_methods_stays_below_three_megabytes(
+    rng: np.random.Generator,
+) -> None:
+    names = tuple(BY_NAME)
+    shape = (200, 32, 32)  # too small to keep less of each
+    pixels = rng.integers(0, 256, (*shape, 3), np.uint8)
+    asked = [ASKED._replace(name=f"{i}.png", pixels=one) for i, one in enumerate(pixels)]
+    found = [Maps(name, rng.normal(size=shape), ("",) * 200, 0.1) for name in names]
+    areas = Areas(Area(0.1, 0.5, 0.3, 0.7), Area(0.9, 0.5, 0.3, 0.7))
+    twin = Maps("", rng.normal(size=(1, 32, 32)), ("",), 0.1)
+    checks = {
+        (name, i): Checked(replace(twin, method=name), 0.1, 0.2, areas)
+        for name in names
+        for i in range(200)
+    }
+    text = page_of(why_figure("T", asked, found, checks))
+    assert len(text.encode()) <= LARGEST
+    assert "200 panels that stand below others and " in text
+    assert "whole parts are left out, from the last on: --npz has their numbers" in text
+    assert "<h3>0.png</h3>" in text

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from striate.errors import CannotLookInside
 from striate.pictures.files import Pixels
 from striate.seeing.figures.colours import picture_of
 from striate.seeing.figures.figure import Figure, Panel, Part, Table, Tile, Words, number, ranged
@@ -19,11 +20,20 @@ if TYPE_CHECKING:
     from striate.seeing.inside.templates import Templates
 
 _MOST_FILTERS, _MOST_INPUTS, _MOST_MAPS, _ROWS = 128, 16, 32, 16
+_MOST_CHANNELS = 512  # of one filter
 
 
-def filters_figure(name: str, found: Filters) -> Figure:
-    """In colour where the channels are colours; else a row of input channels for each filter."""
+def filters_figure(name: str, found: Filters, unit: int | None = None) -> Figure:
+    """In colour where the channels are colours; else a row of input channels for each filter. unit: that
+    filter alone, with all its channels.
+    """
     many, inputs, h, w = found.values.shape
+    if unit is not None and unit >= many:
+        raise CannotLookInside(
+            f"{found.layer} has {many} filters, and there is no filter {unit}",
+            f"choose a unit from 0 to {many - 1}",
+        )
+    asked = list(range(many)) if unit is None else [unit]
     told = f"{many} filters of {inputs}×{h}×{w} in {found.layer}; "
     told += f"weights {ranged(found.values)}, all on one scale"
     facts = {"layer": found.layer, "shape": [many, inputs, h, w], "reach": found.reach}
@@ -32,32 +42,36 @@ def filters_figure(name: str, found: Filters) -> Figure:
         from striate.seeing.inside.filters import as_colours
 
         colours = as_colours(found.values, found.reach)
-        tiles = tuple(
-            Tile(str(i), pixels=picture_of(one)) for i, one in enumerate(colours[:_MOST_FILTERS])
-        )
+        tiles = tuple(Tile(str(i), pixels=picture_of(colours[i])) for i in asked[:_MOST_FILTERS])
         said = f"{_scaled(found.reach)}: a filter answers most to what looks like it, least to the opposite."
         parts.append(Panel("As colours", tiles, said, side=64))
         names: tuple[str, ...] = ("red", "green", "blue")
     else:
         names = tuple(f"channel {i}" for i in range(inputs))
-    kept = found.values[:_ROWS, :_MOST_INPUTS]
+    kept = asked[:_ROWS]
+    channels = min(inputs, _MOST_INPUTS if unit is None else _MOST_CHANNELS)
     if inputs == 1:
         tiles = tuple(
-            Tile(str(i), values=one[0], reach=found.reach)
-            for i, one in enumerate(found.values[:_MOST_FILTERS])
+            Tile(str(i), values=found.values[i, 0], reach=found.reach)
+            for i in asked[:_MOST_FILTERS]
         )
         parts.append(Panel("Weights", tiles, "", side=64, reach=found.reach))
     else:
         rows = tuple(
             Tile(
                 f"{o} {names[i]}" if i == 0 or found.is_coloured else names[i],
-                values=kept[o, i],
+                values=found.values[o, i],
                 reach=found.reach,
             )
-            for o in range(len(kept))
-            for i in range(kept.shape[1])
+            for o in kept
+            for i in range(channels)
         )
-        said = f"The first {len(kept)} of {many} filters, {kept.shape[1]} of {inputs} input channels each."
+        said = (
+            f"The first {len(kept)} of {many} filters, {channels} of {inputs} input channels each; "
+            "--unit shows one with all."
+            if unit is None
+            else f"Filter {unit} of {many}, {channels} of {inputs} input channels."
+        )
         parts.append(Panel("Weights by input channel", rows, said, side=56, reach=found.reach))
     return Figure(f"Filters of {name}", told, tuple(parts), {"filters": found.values}, facts)
 
@@ -132,9 +146,10 @@ def maps_figure(
     written: Arithmetic | None,
     of: int,
     most: int = _MOST_MAPS,
+    first: int | None = None,
 ) -> Figure:
-    """The maps of each layer, at most so many, those of most energy first, and one value of a convolution
-    written out.
+    """The maps of each layer, at most so many, the one that is asked for and then those of most energy, and
+    one value of a convolution written out.
     """
     rows = tuple(
         (
@@ -158,6 +173,8 @@ def maps_figure(
         parts += [_patch(title, written), Words("In numbers", tuple(written.lines()), True, True)]
     for one in found:
         energy = np.square(one.values).sum((1, 2))
+        if first is not None and first < len(energy):
+            energy[first] = np.inf
         order = np.argsort(-energy, kind="stable")[:most]
         reach = float(np.abs(one.values).max())
         tiles = tuple(
@@ -165,7 +182,8 @@ def maps_figure(
                  values=one.values[c], reach=reach)
             for c in order
         )  # fmt: skip
-        many = f"{len(order)} of {len(energy)} channels, those of most energy first"
+        ahead = f"map {first}, then " if np.isinf(energy).any() else ""
+        many = f"{len(order)} of {len(energy)} channels, {ahead}those of most energy first"
         parts.append(Panel(one.layer, tiles, many, side=88, reach=reach))
     facts = {
         "layers": [

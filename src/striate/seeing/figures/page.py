@@ -22,6 +22,8 @@ LARGEST = 3_000_000
 SIDES = (224, 160, 112, 80, 56, 40)
 _USUAL = 148  # pixels of the page; wider ones keep more in proportion
 _SAMPLE = 12
+_SENTENCE = 2_000  # bytes for what a page says of what it lacks
+_GONE = ("panels that stand below others", "whole parts")
 CHARTS = ('<div class="charts">', "</div><!-- charts -->")
 _TINY = 64  # up to this side a pixel is shown as a square
 STYLE = f"""{links.STYLE}
@@ -56,9 +58,38 @@ def page_of(figure: Figure) -> str:
     while len(sides) > 1 and len(_page(some, sides[0])) * len(parts) > LARGEST * len(some.parts):
         sides.pop(0)
     text = _page(figure, sides.pop(0))
-    while sides and len(text) > LARGEST:
-        text = _page(figure, sides.pop(0))
-    return text
+    side = SIDES[-1]
+    while sides and _bytes(text) > LARGEST:
+        side = sides.pop(0)
+        text = _page(figure, side)
+    return text if _bytes(text) <= LARGEST else _page(_fitting(figure, side, _bytes(text)), side)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode())
+
+
+def _fitting(figure: Figure, side: int, size: int) -> Figure:
+    """Without pictures below others, from the last on, and where that is not enough without whole parts: the
+    page says how many, and where they are.
+    """
+    parts: list[Part | None] = list(figure.parts)
+    gone = [0, 0]
+    for kind, is_below in enumerate((True, False)):
+        for i in reversed(range(1, len(parts))):
+            part = parts[i]
+            if size <= LARGEST - _SENTENCE:
+                break
+            if part is not None and (not is_below or (part.is_below and isinstance(part, Panel))):
+                size -= _bytes(part_of(part, side))
+                parts[i] = None
+                gone[kind] += 1
+    lead = (
+        f"{figure.lead}\nTo keep the page below 3 MB "
+        + " and ".join(f"{many} {what}" for many, what in zip(gone, _GONE, strict=True) if many)
+        + " are left out, from the last on: --npz has their numbers, and a PNG or fewer pictures show them."
+    )
+    return replace(figure, parts=tuple(part for part in parts if part is not None), lead=lead)
 
 
 def _page(figure: Figure, side: int) -> str:

@@ -246,6 +246,13 @@ def _percent(share: float) -> str:
     return "> 99.9 %" if 0.999 < share < 1 else f"{100 * share:.1f} %"
 
 
+def areas_told(areas: Areas | None) -> tuple[str, str]:
+    """Deletion and insertion beside random orders; a blank map puts cells in no order."""
+    if areas is None:
+        return ("– (blank)", "– (blank)")
+    return _area(areas.deletion, is_less_better=True), _area(areas.insertion, is_less_better=False)
+
+
 def _arrays(asked: Sequence[Asked], maps: Sequence[Maps], checks: Checks) -> dict[str, Any]:
     held: dict[str, Any] = {"pictures": np.stack([one.pixels for one in asked])}
     held |= {found.method: found.values.astype(np.float32) for found in maps}
