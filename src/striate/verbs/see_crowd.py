@@ -100,6 +100,10 @@ def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, N
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
     rows = rows_of(dataset, wanted.most)
+    if len(rows) == 1 and not wanted.images:
+        raise CannotLookInside(
+            "one picture alone has no neighbours", "give --in DATA with more, or name a picture"
+        )
     index = yield from embedded(seen, dataset, rows)
     if len(index) > LARGEST and not available("faiss"):
         yield Said(

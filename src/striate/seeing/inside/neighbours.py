@@ -69,6 +69,10 @@ def nearest(index: Floats, questions: Floats, k: int, but: Ints | None = None) -
     (itself), or -1. Blocks of questions and of the index are compared, so beside both little is held.
     """
     k = min(k, len(index) - (but is not None))
+    if k < 1:
+        raise CannotLookInside(
+            "one picture alone has no neighbours", "look through more than one, or ask about another"
+        )
     if len(index) > LARGEST and available("faiss"):
         return _by_faiss(index, questions, k, but)
     rows = np.zeros((len(questions), k), np.int64)
