@@ -85,6 +85,8 @@ def test_what_does_not_end_in_a_linear_layer_is_refused() -> None:
         head_of(nn.Conv2d(1, 2, 1), [torch.ones(2, 1, 2, 2)])
     with pytest.raises(CannotLookInside, match="three pictures"):
         plane_of(Head("fc", np.ones((2, 3)), np.ones((2, 3)), np.ones(2)))
+    with pytest.raises(CannotLookInside, match="one number goes into fc"):
+        plane_of(Head("fc", np.arange(4.0)[:, None], np.ones((2, 1)), np.ones(2)))
 
 
 def test_classes_with_the_same_weights_have_no_line() -> None:

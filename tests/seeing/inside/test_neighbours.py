@@ -72,6 +72,12 @@ def test_a_flat_map_is_seeded_and_keeps_groups_apart(rng: np.random.Generator, h
     assert apart > one[:20].std()
 
 
+@pytest.mark.parametrize("how", ["pca", "tsne", "umap"])
+def test_vectors_of_one_number_have_no_plane(how: str) -> None:
+    with pytest.raises(CannotLookInside, match="a plane needs two"):
+        neighbours.flat_map(np.ones((9, 1), np.float32), how)
+
+
 def test_of_equal_neighbours_the_earlier_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     index = np.repeat(np.eye(4, dtype=np.float32), 5, axis=0)
     for block, asked in ((3, 2), (7, 1), (1000, 1000)):

@@ -90,6 +90,11 @@ def plane_of(head: Head) -> Plane:
     apart = head.vectors - middle
     if len(apart) < 3:
         raise CannotLookInside("a plane needs three pictures", "give --in DATA with more of them")
+    if apart.shape[1] < 2:
+        raise CannotLookInside(
+            f"one number goes into {head.layer}, and a plane needs two",
+            "take a network with more features before its last layer",
+        )
     _, sizes, across = np.linalg.svd(apart, full_matrices=False)
     axes = across[:2]
     # An axis has no sign of its own: its greatest number is made positive, so that it is the same again.

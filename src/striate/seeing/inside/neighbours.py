@@ -71,7 +71,8 @@ def nearest(index: Floats, questions: Floats, k: int, but: Ints | None = None) -
     k = min(k, len(index) - (but is not None))
     if k < 1:
         raise CannotLookInside(
-            "one picture alone has no neighbours", "look through more than one, or ask about another"
+            "one picture alone has no neighbours",
+            "look through more than one, or ask about another",
         )
     if len(index) > LARGEST and available("faiss"):
         return _by_faiss(index, questions, k, but)
@@ -128,6 +129,11 @@ def precision_at(found: Nearest, labels: Ints, asked: Ints) -> float:
 
 def flat_map(vectors: Floats, how: str = "pca", seed: int = 0) -> NDArray[np.float64]:
     """N D to N 2, for looking: by principal components, or by t-SNE or UMAP, whose distances mean little."""
+    if vectors.shape[1] < 2:
+        raise CannotLookInside(
+            "one number goes into the last layer, and a plane needs two",
+            "take a network with more features before its last layer",
+        )
     if how == "umap":
         return _by_umap(vectors, seed)
     need("sklearn", to="lay pictures out on a map", extra="train")
