@@ -88,4 +88,16 @@ def test_a_field_is_framed_and_one_of_the_whole_picture_says_so() -> None:
     (panel,) = panels(figure)
     assert panel.tiles[0].box == (0, 1, 3, 4)
     assert panel.tiles[1].note == "can see the whole picture, 95 % of the slope in 7×7"
-    assert "mean of 5 pictures" in panel.said
+    assert "mean of 5 pictures and all maps of the layer" in panel.said
+    assert [one["unit"] for one in figure.facts["fields"]] == [None, None]
+
+
+def test_a_field_of_one_map_names_it() -> None:
+    heat = np.full((8, 8), 1 / 64)
+    found = [UnitField("conv", 5, (1, 2), (0, 1, 3, 4), (3, 3), heat, (3, 3))]
+    figure = field_figure("net", PICTURE, found, 1)
+    (panel,) = panels(figure)
+    assert "mean of 1 picture, of map 5 alone." in panel.said
+    table = next(p for p in figure.parts if isinstance(p, Table))
+    assert table.rows[0][1] == "map 5, row 1, column 2"
+    assert figure.facts["fields"][0]["unit"] == 5

@@ -216,12 +216,15 @@ def field_figure(name: str, picture: Pixels, found: Sequence[UnitField], of: int
                 box=one.box,
             )
         )
-        place = f"row {one.at[0]}, column {one.at[1]}"
+        map_ = "" if one.unit < 0 else f"map {one.unit}, "
+        place = f"{map_}row {one.at[0]}, column {one.at[1]}"
         rows.append((one.layer, place, whole, f"{bottom - top}×{right - left}", spans))
+    units = sorted({one.unit for one in found})
+    whose = " and all maps of the layer" if units == [-1] else f", of map {units[-1]} alone"
     said = (
         "The frame is what the unit could see by the sizes of the windows, clipped to the picture. Orange is "
         "what moves it: the size of its slope at each pixel, the mean of "
-        f"{of} picture{'s' if of > 1 else ''} and all maps of the layer."
+        f"{of} picture{'s' if of > 1 else ''}{whose}."
     )
     parts = (
         Panel("Fields", tuple(tiles), said, side=190),
@@ -235,6 +238,7 @@ def field_figure(name: str, picture: Pixels, found: Sequence[UnitField], of: int
         "fields": [
             {
                 "layer": f.layer,
+                "unit": None if f.unit < 0 else f.unit,
                 "at": list(f.at),
                 "box": list(f.box),
                 "theoretical": f.whole,
