@@ -96,7 +96,9 @@ _FLAGS = set[str]().union(*WHAT.values())
 @click.option("--at", type=Place(), help="Row and column of a unit in its map, from 0 on.")
 @click.option("--in", "data", help="Pictures to look through.  [default: the run's val and test]")
 @click.option(
-    "--most", type=click.IntRange(1), default=2000, show_default=True, help="So many of them."
+    "--most",
+    type=click.IntRange(1),
+    help="So many of them.  [default: neighbours takes all, the planes 600, others 2000]",
 )
 @click.option(
     "--beside",

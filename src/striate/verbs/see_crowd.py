@@ -28,16 +28,19 @@ _QUESTIONS = 200  # pictures whose neighbours are shown, at most
 _AT = (1, 5, 10)
 _ASKED = 10_000  # pictures that ask for precision, at most
 PLANE = 600  # pictures that find room beside one another
+MOST = 2_000  # pictures that are looked through, where no number is given
 
 
 class Crowd(NamedTuple):
-    """data: pictures to look through, by default the run's own; most: how many of them at most."""
+    """data: pictures to look through, by default the run's own; most: how many of them at most, None for as
+    many as suit the figure: neighbours take all.
+    """
 
     images: tuple[str, ...] = ()
     layer: str | None = None
     unit: int | None = None
     data: str | None = None
-    most: int = 2_000
+    most: int | None = None
     steps: int | None = None
     seed: int = 0
     how: str = "pca"
@@ -52,7 +55,7 @@ def units(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, None, 
 
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = rows_of(dataset, wanted.most)
+    rows = rows_of(dataset, wanted.most or MOST)
     layer = wanted.layer or last_map(seen.network, batch_of(seen, dataset, rows[:1]))
     ledger: Ledger | None = None
     for start in range(0, len(rows), BATCH):
@@ -99,7 +102,7 @@ def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, N
 
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = rows_of(dataset, wanted.most)
+    rows = rows_of(dataset, wanted.most or len(dataset))
     if len(rows) == 1 and not wanted.images:
         raise CannotLookInside(
             "one picture alone has no neighbours", "give --in DATA with more, or name a picture"
@@ -170,7 +173,7 @@ def plane(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]
         need("umap", to="lay pictures out by UMAP", extra="see")  # told before the long work
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = rows_of(dataset, min(wanted.most, PLANE))
+    rows = rows_of(dataset, min(wanted.most or PLANE, PLANE))
     if len(rows) < 3:
         raise CannotLookInside("a plane needs three pictures", "give --in DATA with more of them")
     found, shown = [], []

@@ -26,7 +26,7 @@ def hyperplanes(path: str | Opened, wanted: Crowd) -> Generator[Working, None, F
 
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = rows_of(dataset, min(wanted.most, PLANE))
+    rows = rows_of(dataset, min(wanted.most or PLANE, PLANE))
     found: list[Head] = []
     for start in range(0, len(rows), BATCH):
         yield Working("looking at pictures", start, len(rows))
