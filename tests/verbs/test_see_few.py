@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from striate.errors import CannotLookInside
-from striate.verbs import see_crowd
+from striate.errors import CannotLookInside, UsageError
+from striate.verbs import see_crowd, see_inside, see_plane
 from striate.verbs.see_crowd import Crowd
+from striate.verbs.see_inside import Inside
+from striate.verbs.train_order import Said
 from tests.verbs.made import followed, photographs, photos
 
 
@@ -37,3 +40,30 @@ def test_neighbours_look_through_all_pictures_unless_fewer_are_asked_for(
     assert figure.lead.startswith("The nearest of 7 of 40 pictures")
     _, figure = followed(see_crowd.units(run, Crowd(data=data, unit=0, steps=1)))
     assert "10 of 40 pictures" in figure.lead
+
+
+def test_a_value_that_cannot_be_written_out_is_refused() -> None:
+    run, named = str(photos().path), (one_picture(),)
+    with pytest.raises(UsageError, match="no convolution is in relu1"):
+        see_inside.maps(run, Inside(named, layer="relu1", at=(1, 2)))
+    assert see_inside.maps(run, Inside(named, layer="relu1")).parts
+    assert see_inside.maps(run, Inside(named, layer="conv1", at=(1, 2))).parts
+
+
+@pytest.mark.parametrize("look", [see_inside.maps, see_inside.field, see_inside.shift])
+def test_pictures_and_a_data_set_are_not_given_together(look: Callable) -> None:
+    with pytest.raises(UsageError, match="none of --in"):
+        look(str(photos().path), Inside((one_picture(),), data=str(photographs())))
+
+
+@pytest.mark.parametrize("look", [see_crowd.plane, see_plane.hyperplanes])
+def test_more_pictures_than_have_room_on_a_plane_are_told(
+    look: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("striate.verbs.see_crowd.PLANE", 20)
+    run, data = str(photos().path), str(photographs())
+    for most, is_told in ((30, True), (20, False), (None, False)):
+        events, figure = followed(look(run, Crowd(data=data, most=most)))
+        told = [one.text for one in events if isinstance(one, Said)]
+        assert told == ["20 pictures find room beside one another, so 20 are taken of 30"] * is_told
+        assert "20 of 40 pictures" in figure.lead

@@ -164,7 +164,7 @@ def embedded(
     return index
 
 
-def plane(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]:
+def plane(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, None, Figure]:
     """A data set laid out by embedding."""
     from striate.seeing.figures.made import plane_figure
     from striate.seeing.inside.neighbours import embeddings, flat_map
@@ -173,7 +173,7 @@ def plane(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]
         need("umap", to="lay pictures out by UMAP", extra="see")  # told before the long work
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = rows_of(dataset, min(wanted.most or PLANE, PLANE))
+    rows = yield from with_room(dataset, wanted.most)
     if len(rows) < 3:
         raise CannotLookInside("a plane needs three pictures", "give --in DATA with more of them")
     found, shown = [], []
@@ -220,6 +220,16 @@ def rows_of(dataset: Sized, most: int) -> NDArray[np.int64]:
     if len(dataset) <= most:
         return np.arange(len(dataset))
     return np.unique(np.linspace(0, len(dataset) - 1, most).round().astype(np.int64))
+
+
+def with_room(dataset: Dataset, most: int | None) -> Generator[Said, None, NDArray[np.int64]]:
+    """As many rows as find room beside one another; it is told where more are asked for."""
+    asked = min(most or 0, len(dataset))
+    if asked > PLANE:
+        yield Said(
+            f"{PLANE} pictures find room beside one another, so {PLANE} are taken of {asked:,}"
+        )
+    return rows_of(dataset, min(most or PLANE, PLANE))
 
 
 def batch_of(seen: Opened, dataset: Dataset, rows: NDArray[np.int64]) -> Tensor:
