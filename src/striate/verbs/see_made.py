@@ -98,7 +98,8 @@ def style(path: str | Opened, wanted: Making) -> Events:
             "take a network that has some, as one of `striate models` with --weights",
         )
     places = np.unique(np.linspace(0, len(every) - 1, _STYLE_LAYERS).round().astype(int))
-    layers = wanted.layer.split(",") if wanted.layer else [every[i] for i in places]
+    named = [name.strip() for name in (wanted.layer or "").split(",")]
+    layers = named if wanted.layer else [every[i] for i in places]
     steps = wanted.steps or _STYLE
     run = styled(seen.network, (pair[0], pair[1]), layers, bounds_of(seen), steps=steps)
     previews: list[Tile] = []
