@@ -43,6 +43,21 @@ def test_json_holds_the_numbers(striate: Callable) -> None:
     assert found["shape"] == [4, 1, 3, 3]
 
 
+def test_a_preview_writes_over_no_file_that_was_there(striate: Callable, tmp_path: Path) -> None:
+    picture = str(photographs() / "dog" / "003.jpg")
+    for name in ("a.preview.png", "a.preview-2.png"):
+        (tmp_path / name).write_text("mine", encoding="utf-8")
+    typed = ("see", str(photos().path), "dream", picture, "--steps", "8", "-o", "a.png")
+    done = striate(*typed)
+    assert done.code == 0, done.err
+    assert "a.preview-3.png" in done.err
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "a.png", "a.preview-2.png", "a.preview.png",
+    ]  # fmt: skip
+    for name in ("a.preview.png", "a.preview-2.png"):
+        assert (tmp_path / name).read_text(encoding="utf-8") == "mine"
+
+
 @pytest.mark.parametrize(
     ("args", "code", "text"),
     [
