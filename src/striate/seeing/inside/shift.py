@@ -145,7 +145,7 @@ def equivariance(
         inside = inside.with_more(after[inner], expected[inner])
     is_between = bool(pixels % step) if step else False
     stride: float | None = None
-    if whole.squared > 0 and (not is_between or inside.count):
+    if whole.squared > 0 and (not is_between or inside.numbers):
         stride = min(1.0, inside.mean / whole.mean) if is_between else 0.0
     return Equivariance(
         layer,
@@ -163,18 +163,18 @@ class _Sums(NamedTuple):
 
     squared: float = 0.0
     size: float = 0.0
-    count: int = 0
+    numbers: int = 0
 
     def with_more(self, one: Tensor, other: Tensor) -> _Sums:
         return _Sums(
             self.squared + float((one - other).square().sum()),
             self.size + float(other.square().sum()),
-            self.count + one.numel(),
+            self.numbers + one.numel(),
         )
 
     @property
     def mean(self) -> float:
-        return self.squared / max(1, self.count)
+        return self.squared / max(1, self.numbers)
 
     @property
     def apart(self) -> float | None:
