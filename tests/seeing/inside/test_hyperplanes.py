@@ -77,6 +77,12 @@ def test_the_vectors_of_a_deep_network_give_its_scores() -> None:
     )
 
 
+def test_a_layer_that_stands_last_and_is_not_run_is_not_the_last() -> None:
+    model, x = ready(Plain), pictures(5)
+    model.spare = nn.Linear(9, 2)
+    assert head_of(model, [x]).layer == "head"
+
+
 def test_what_does_not_end_in_a_linear_layer_is_refused() -> None:
     doubled = nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.Softmax(1))
     with pytest.raises(CannotLookInside, match="not the scores"):
