@@ -75,7 +75,7 @@ def test_a_preview_writes_over_no_file_that_was_there(striate: Callable, tmp_pat
         (("slide", "nowhere.jpg"), 3, "nowhere.jpg is no file"),
         (("slide", "x.jpg", "--class", "eleven"), 2, "there is no class 'eleven'"),
         (("slide", "x.jpg", "--layer", "conv1"), 2, "slide does not use --layer"),
-        (("templates",), 4, "convolution stands before"),
+        (("templates",), 4, "no fully connected layer is the first"),
         (("filters", "-o", "none/f.png"), 3, "none/f.png cannot be written"),
         (("units", "--in", "."), 2, "see-units.html lies inside the data"),
     ],
