@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from striate.errors import CannotLookInside, UsageError
+from striate.seeing.figures.figure import Table
 from striate.verbs import see_crowd, see_inside, see_plane
 from striate.verbs.see_crowd import Crowd
 from striate.verbs.see_inside import Inside
@@ -67,3 +68,14 @@ def test_more_pictures_than_have_room_on_a_plane_are_told(
         told = [one.text for one in events if isinstance(one, Said)]
         assert told == ["20 pictures find room beside one another, so 20 are taken of 30"] * is_told
         assert "20 of 40 pictures" in figure.lead
+
+
+def test_the_table_of_precision_says_how_many_pictures_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run, data = str(photos().path), str(photographs())
+    for most, told in ((40, "over all pictures of"), (15, "over 15 of the 40 pictures of")):
+        monkeypatch.setattr("striate.verbs.see_crowd._ASKED", most)
+        _, figure = followed(see_crowd.neighbours(run, Crowd(data=data)))
+        (table,) = (part for part in figure.parts if isinstance(part, Table))
+        assert told in table.said

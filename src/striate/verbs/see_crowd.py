@@ -128,7 +128,10 @@ def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, N
         _found(seen, dataset, one, rows[near.rows[i]], near.likeness[i])
         for i, one in enumerate(shown)
     ]
-    return neighbours_figure(seen.name, told, in_words(dataset, rows), precision)
+    some_ask = "all pictures of the index"
+    if len(rows) > _ASKED:
+        some_ask = f"{_ASKED:,} of the {len(rows):,} pictures of the index"
+    return neighbours_figure(seen.name, told, in_words(dataset, rows), precision, some_ask)
 
 
 def _precision(index: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[int, float]:

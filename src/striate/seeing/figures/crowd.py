@@ -176,13 +176,17 @@ class Found(NamedTuple):
 
 
 def neighbours_figure(
-    name: str, found: Sequence[Found], of: str, precision: Mapping[int, float]
+    name: str,
+    found: Sequence[Found],
+    of: str,
+    precision: Mapping[int, float],
+    asked: str = "all pictures of the index",
 ) -> Figure:
-    """Rows of neighbours. precision: at k, over all pictures of the index, each left out of its own row."""
+    """Rows of neighbours. precision: at k, over those asked, in words; each is left out of its own row."""
     parts: list[Part] = []
     if precision:
         rows = tuple((str(k), f"{100 * share:.1f} %") for k, share in precision.items())
-        said = "The share of neighbours with the label of their picture, over all pictures of the index."
+        said = f"The share of neighbours with the label of their picture, over {asked}."
         parts.append(Table("Precision", ("neighbours", "same label"), rows, "rr", said))
     for one in found:
         tiles = [Tile("the question", one.name.rpartition("/")[2], one.pixels)]
