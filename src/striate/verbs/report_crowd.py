@@ -40,7 +40,7 @@ def units(world: Scene) -> Inset:
     told = []
     for unit in chosen:
         crops = tuple(_crop(world, layer, best) for best in ledger.best(unit))
-        told.append(UnitSeen(unit, crops, *ledger.histogram(unit)))
+        told.append(UnitSeen(unit, crops, *ledger.histogram(unit), off=ledger.off(unit)))
     figure = units_figure(world.seen.name, layer, told, _told(world), float(ledger.dead.mean()))
     return Inset("What excites its units most", figure, 3)
 

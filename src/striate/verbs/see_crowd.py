@@ -92,7 +92,7 @@ def _seen(seen: Opened, dataset: Dataset, layer: str, ledger: Ledger, unit: int)
         box, _ = theoretical(seen.network, (seen.preparation.channels, H, W), layer, best.at)
         crops.append(Crop(shown.name, best, shown.coloured, box))
     middles, counts = ledger.histogram(unit)
-    return UnitSeen(unit, tuple(crops), middles, counts)
+    return UnitSeen(unit, tuple(crops), middles, counts, off=ledger.off(unit))
 
 
 def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, None, Figure]:

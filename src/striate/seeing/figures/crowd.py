@@ -105,13 +105,16 @@ class Crop(NamedTuple):
 
 
 class UnitSeen(NamedTuple):
-    """A unit with its best pictures, the histogram of its values over all, and a picture made for it."""
+    """A unit with its best pictures, the histogram of its values at all places of all pictures but those that
+    are exactly 0, their share `off`, and a picture made for it.
+    """
 
     unit: int
     crops: tuple[Crop, ...]
     middles: NDArray[np.float64]
     counts: NDArray[np.int64]
     made: Pixels | None = None
+    off: float = 0.0
 
 
 def units_figure(name: str, layer: str, units: Sequence[UnitSeen], of: str, dead: float) -> Figure:
@@ -133,8 +136,8 @@ def units_figure(name: str, layer: str, units: Sequence[UnitSeen], of: str, dead
             Panel(f"Unit {one.unit}", whole, _EXCITE + (_MADE if one.made is not None else ""), side=83),
             Panel("The crops", crops, "", side=83, is_below=True),
             Chart(
-                "All its values", (Series("", "s1", points, has_dots=False),),
-                Scale(("greatest value in a picture", "pictures")), is_below=True,
+                _counted(one.off), (Series("", "s1", points, has_dots=False),),
+                Scale(("value", "places")), is_below=True,
             ),
         ]  # fmt: skip
     lead = f"Units of {layer} over {of}; {100 * dead:.1f} % of its units never rise above 0."
@@ -143,7 +146,7 @@ def units_figure(name: str, layer: str, units: Sequence[UnitSeen], of: str, dead
         "layer": layer, "pictures": of, "dead": dead,
         "units": [
             {
-                "unit": u.unit,
+                "unit": u.unit, "off": u.off,
                 "best": [
                     {"path": c.name, "value": c.best.value, "at": list(c.best.at)} for c in u.crops
                 ],
@@ -152,6 +155,13 @@ def units_figure(name: str, layer: str, units: Sequence[UnitSeen], of: str, dead
         ],
     }  # fmt: skip
     return Figure(f"Units of {name}", lead, tuple(parts), arrays, facts)
+
+
+def _counted(off: float) -> str:
+    """The title of a histogram."""
+    share = f"{100 * off:.1f}"
+    zero = f"all but the {share} % that are exactly 0" if off > 0 else "all of them"
+    return f"Its values at all places of all pictures: {zero}"
 
 
 def _file(name: str) -> str:
