@@ -75,6 +75,17 @@ def test_maps_of_most_energy_come_first_and_the_sum_is_written_out() -> None:
     patch = panels(figure)[1]
     assert [tile.name for tile in patch.tiles] == ["patch, channel 4", "× kernel", "= product"]
     words = next(p for p in figure.parts if isinstance(p, Words))
+    assert (figure.arrays["value: products"] == 6).all()
+    assert figure.arrays["value: bias, sum, network"].tolist() == [0.5, 24.5, 24.5]
+    told = figure.facts["value"]
+    assert (told["layer"], told["unit"], told["at"], told["first_channel"]) == (
+        "conv",
+        2,
+        [1, 0],
+        4,
+    )
+    assert told["patch"] == [[[2, 2], [2, 2]]]
+    assert maps_figure("net", PICTURE, found, None, 1).facts["value"] is None
     assert words.lines[-2] == "all channels 24.00000 + bias 0.50000 = 24.50000"
 
 

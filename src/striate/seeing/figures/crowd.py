@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +69,12 @@ def shift_figure(
         f"{name}: {one.change}": np.stack([np.array(one.values), one.probability, one.kept])
         for name, changes in zip(names, found, strict=True)
         for one in changes
+    }
+    arrays |= {
+        f"equivariance: {one.layer}, {one.pixels} pixels": np.array(
+            one[2:], np.float64
+        )  # None is NaN
+        for one in layers
     }
     facts = {
         "changes": [
@@ -141,7 +147,9 @@ def units_figure(name: str, layer: str, units: Sequence[UnitSeen], of: str, dead
             ),
         ]  # fmt: skip
     lead = f"Units of {layer} over {of}; {100 * dead:.1f} % of its units never rise above 0."
-    arrays = {f"unit {u.unit}": np.stack([u.middles, u.counts.astype(np.float64)]) for u in units}
+    arrays: dict[str, NDArray[Any]] = {}
+    for u in units:
+        arrays |= _arrays(u)
     facts = {
         "layer": layer, "pictures": of, "dead": dead,
         "units": [
@@ -155,6 +163,19 @@ def units_figure(name: str, layer: str, units: Sequence[UnitSeen], of: str, dead
         ],
     }  # fmt: skip
     return Figure(f"Units of {name}", lead, tuple(parts), arrays, facts)
+
+
+def _arrays(one: UnitSeen) -> dict[str, NDArray[Any]]:
+    """Histogram, whole pictures, crops (each of its own size, so an array each) and the made picture."""
+    name = f"unit {one.unit}"
+    held: dict[str, NDArray[Any]] = {
+        name: np.stack([one.middles, one.counts.astype(np.float64)]),
+        f"{name}: best": np.array([(c.best.value, *c.best.at) for c in one.crops]),
+    }
+    for i, crop in enumerate(one.crops):
+        held[f"{name}: picture {i}"] = crop.pixels
+        held[f"{name}: crop {i}"] = _cut(crop)
+    return held if one.made is None else held | {f"{name}: made": one.made}
 
 
 def _counted(off: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -171,9 +171,12 @@ def maps_figure(
         "layers": [
             {"layer": m.layer, "low": m.low, "high": m.high, "dead": m.dead, "off": m.off}
             for m in found
-        ]
+        ],
+        "value": None if written is None else written.facts(),
     }
-    arrays = {m.layer.replace("/", "."): m.values.astype(np.float32) for m in found}
+    arrays: dict[str, Any] = {m.layer.replace("/", "."): m.values.astype(np.float32) for m in found}
+    if written is not None:
+        arrays |= written.arrays()
     return Figure(
         f"Maps of {name}",
         "What goes out of each layer, from the picture to the answer.",
