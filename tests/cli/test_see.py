@@ -70,7 +70,7 @@ def test_a_preview_writes_over_no_file_that_was_there(striate: Callable, tmp_pat
         (("filters", "x.jpg"), 2, "filters does not use pictures"),
         (("filters", "--method", "cam"), 2, "filters does not use --method"),
         (("templates", "--layer", "conv1"), 2, "templates does not use --layer"),
-        (("style", "a.jpg", "b.jpg", "--seed", "3"), 2, "style does not use --seed"),
+        (("style", "a.jpg", "b.jpg", "--unit", "3"), 2, "style does not use --unit"),
         (("slide",), 2, "slide goes over one picture"),
         (("slide", "nowhere.jpg"), 3, "nowhere.jpg is no file"),
         (("slide", "x.jpg", "--class", "eleven"), 2, "there is no class 'eleven'"),

@@ -37,7 +37,7 @@ WHAT = {
     "hyperplanes": {"data", "most"},
     "plane": {"data", "most", "how", "seed"},
     "dream": {"images", "layer", "unit", "steps", "seed"},
-    "style": {"images", "layer", "steps"},
+    "style": {"images", "layer", "steps", "seed"},
 }
 MADE = ("dream", "style")
 _FLAGS = set[str]().union(*WHAT.values())
