@@ -65,17 +65,7 @@ def shift_figure(
             )
         )
     lead = f"The mean probability of the answers that {of} pictures get unchanged, as they are changed."
-    arrays = {
-        f"{name}: {one.change}": np.stack([np.array(one.values), one.probability, one.kept])
-        for name, changes in zip(names, found, strict=True)
-        for one in changes
-    }
-    arrays |= {
-        f"equivariance: {one.layer}, {one.pixels} pixels": np.array(
-            one[2:], np.float64
-        )  # None is NaN
-        for one in layers
-    }
+    arrays = _shift_arrays(names, found, layers)
     facts = {
         "changes": [
             {
@@ -88,6 +78,19 @@ def shift_figure(
         "equivariance": [one._asdict() for one in layers],
     }  # fmt: skip
     return Figure(f"Shift test: {' and '.join(names)}", lead, tuple(parts), arrays, facts)
+
+
+def _shift_arrays(
+    names: Sequence[str], found: Sequence[Sequence[Answers]], layers: Sequence[Equivariance]
+) -> dict[str, NDArray[np.float64]]:
+    """Values, probability and kept of each change; of each layer what its row of the table says, or NaN."""
+    made = {
+        f"{name}: {one.change}": np.stack([np.array(one.values), one.probability, one.kept])
+        for name, changes in zip(names, found, strict=True)
+        for one in changes
+    }
+    rows = {f"equivariance: {one.layer}, {one.pixels} pixels": one[2:] for one in layers}
+    return made | {name: np.array(row, np.float64) for name, row in rows.items()}
 
 
 def _title(change: str) -> str:
