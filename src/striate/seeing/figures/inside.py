@@ -167,16 +167,7 @@ def maps_figure(
         )  # fmt: skip
         many = f"{len(order)} of {len(energy)} channels, those of most energy first"
         parts.append(Panel(one.layer, tiles, many, side=88, reach=reach))
-    facts = {
-        "layers": [
-            {"layer": m.layer, "low": m.low, "high": m.high, "dead": m.dead, "off": m.off}
-            for m in found
-        ],
-        "value": None if written is None else written.facts(),
-    }
-    arrays: dict[str, Any] = {m.layer.replace("/", "."): m.values.astype(np.float32) for m in found}
-    if written is not None:
-        arrays |= written.arrays()
+    arrays, facts = _numbers(found, written)
     return Figure(
         f"Maps of {name}",
         "What goes out of each layer, from the picture to the answer.",
@@ -184,6 +175,20 @@ def maps_figure(
         arrays,
         facts,
     )
+
+
+def _numbers(
+    found: Sequence[LayerMaps], written: Arithmetic | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Arrays and facts of maps and of the value that is written out."""
+    arrays: dict[str, Any] = {m.layer.replace("/", "."): m.values.astype(np.float32) for m in found}
+    if written is not None:
+        arrays |= written.arrays()
+    layers = [
+        {"layer": m.layer, "low": m.low, "high": m.high, "dead": m.dead, "off": m.off}
+        for m in found
+    ]
+    return arrays, {"layers": layers, "value": None if written is None else written.facts()}
 
 
 def _patch(title: str, written: Arithmetic) -> Panel:
