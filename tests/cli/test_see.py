@@ -43,6 +43,21 @@ def test_json_holds_the_numbers(striate: Callable) -> None:
     assert found["shape"] == [4, 1, 3, 3]
 
 
+def test_a_preview_writes_over_no_file_that_was_there(striate: Callable, tmp_path: Path) -> None:
+    picture = str(photographs() / "dog" / "003.jpg")
+    for name in ("a.preview.png", "a.preview-2.png"):
+        (tmp_path / name).write_text("mine", encoding="utf-8")
+    typed = ("see", str(photos().path), "dream", picture, "--steps", "8", "-o", "a.png")
+    done = striate(*typed)
+    assert done.code == 0, done.err
+    assert "a.preview-3.png" in done.err
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "a.png", "a.preview-2.png", "a.preview.png",
+    ]  # fmt: skip
+    for name in ("a.preview.png", "a.preview-2.png"):
+        assert (tmp_path / name).read_text(encoding="utf-8") == "mine"
+
+
 @pytest.mark.parametrize(
     ("args", "code", "text"),
     [
@@ -55,7 +70,7 @@ def test_json_holds_the_numbers(striate: Callable) -> None:
         (("filters", "x.jpg"), 2, "filters does not use pictures"),
         (("filters", "--method", "cam"), 2, "filters does not use --method"),
         (("templates", "--layer", "conv1"), 2, "templates does not use --layer"),
-        (("style", "a.jpg", "b.jpg", "--seed", "3"), 2, "style does not use --seed"),
+        (("style", "a.jpg", "b.jpg", "--unit", "3"), 2, "style does not use --unit"),
         (("filters", "--unit", "4"), 4, "there is no filter 4"),
         (("shift", "--layer", "gap1"), 4, "gap1 has no rows and columns"),
         (("shift", "--layer", "cnv1"), 4, "no layer 'cnv1'"),
@@ -63,7 +78,7 @@ def test_json_holds_the_numbers(striate: Callable) -> None:
         (("slide", "nowhere.jpg"), 3, "nowhere.jpg is no file"),
         (("slide", "x.jpg", "--class", "eleven"), 2, "there is no class 'eleven'"),
         (("slide", "x.jpg", "--layer", "conv1"), 2, "slide does not use --layer"),
-        (("templates",), 4, "convolution stands before"),
+        (("templates",), 4, "no fully connected layer is the first"),
         (("filters", "-o", "none/f.png"), 3, "none/f.png cannot be written"),
         (("units", "--in", "."), 2, "see-units.html lies inside the data"),
     ],

@@ -12,10 +12,10 @@ from striate.verbs.baselines_world import Asked
 POINTS = 1.5
 # Sources: docs/baselines.md. Adaline is the linear classifier with squared errors of LeCun's page.
 PUBLISHED = {
-    "mnist": {"pixels + neighbours": 97.05, "pixels + Adaline": 88.0},
+    "mnist": {"pixels + neighbours": 97.05, "pixels + Adaline": 88.0, "pixels + MLP": 97.79},
     "fashion-mnist": {
         "pixels + neighbours": 85.4, "pixels + softmax": 84.2, "pixels + SVM": 83.6,
-        "pixels + two layers": 87.1,
+        "pixels + two layers": 87.1, "pixels + MLP": 88.33,
     },
 }  # fmt: skip
 SECONDS = 45.0  # for a method, on a machine that is not busy with much else

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from striate.errors import CannotLookInside
 from striate.pages.report_told import Case
 from striate.seeing.figures.figure import Panel, Table
 from striate.verbs import report_crowd
@@ -68,3 +70,10 @@ def test_the_plane_holds_some_of_the_pictures_that_were_looked_at() -> None:
     places = np.array(found.figure.facts["places"])
     assert places.shape == (300, 2)
     assert len(found.figure.facts["labels"]) == 300
+
+
+def test_where_one_picture_is_all_there_is_neighbours_are_left_out_and_not_the_page() -> None:
+    alone = world()
+    alone.rows, alone.crowd = alone.rows[:1], alone.crowd[:1]
+    with pytest.raises(CannotLookInside, match="one picture alone"):
+        report_crowd.neighbours(alone)

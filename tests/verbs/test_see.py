@@ -280,7 +280,8 @@ def test_a_data_set_is_laid_out_and_pictures_are_made_from_pictures() -> None:
     assert len(figure.facts["values"]) == 2  # at 8 pixels there is no smaller size
     _, again = followed(see_made.dream(str(photos().path), Making(pictures(1), steps=2)))
     np.testing.assert_array_equal(figure.arrays["picture 1"], again.arrays["picture 1"])
-    _, figure = followed(see_made.style(str(photos().path), Making(pictures(2), steps=3)))
+    wanted = Making(pictures(2), layer="conv1, relu1", steps=3)
+    _, figure = followed(see_made.style(str(photos().path), wanted))
     assert [t.name for t in panels(figure)[0].tiles] == ["content", "style", "both"]
     with pytest.raises(UsageError, match="one picture"):
         followed(see_made.dream(str(photos().path), Making()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ WHAT = {
     "hyperplanes": {"data", "most"},
     "plane": {"data", "most", "how", "seed"},
     "dream": {"images", "layer", "unit", "steps", "seed"},
-    "style": {"images", "layer", "steps"},
+    "style": {"images", "layer", "steps", "seed"},
 }
 MADE = ("dream", "style")
 _FLAGS = set[str]().union(*WHAT.values())
@@ -96,7 +97,9 @@ _FLAGS = set[str]().union(*WHAT.values())
 @click.option("--at", type=Place(), help="Row and column of a unit in its map, from 0 on.")
 @click.option("--in", "data", help="Pictures to look through.  [default: the run's val and test]")
 @click.option(
-    "--most", type=click.IntRange(1), default=2000, show_default=True, help="So many of them."
+    "--most",
+    type=click.IntRange(1),
+    help="So many of them.  [default: neighbours takes all, the planes 600, others 2000]",
 )
 @click.option(
     "--beside",
@@ -162,8 +165,7 @@ def command(
         refuse_inside(flags["data"], path, npz)
     subject = _subject(run, weights, flags["seed"])
     flags["arrays"] = npz is not None
-    # Looked at while it is made; a run that is broken off leaves it.
-    flags["preview"] = preview = path.with_name(f"{path.stem}.preview.png")
+    flags["preview"] = preview = _preview_of(path)
     figure = see.with_notes(_figure(subject, what, flags, quiet=as_json), subject)
     written = see.write(figure, path, npz)
     if what in MADE:
@@ -174,6 +176,14 @@ def command(
     output.emit(f"written: {written['written']}")
     if npz is not None:
         output.emit(f"written: {written['arrays']}")
+
+
+def _preview_of(path: Path) -> Path:
+    """Looked at while a picture is made; a run that is broken off leaves it. No file that is there already is
+    written over.
+    """
+    names = (f"{path.stem}.preview{end}.png" for end in chain([""], (f"-{n}" for n in count(2))))
+    return next(place for name in names if not (place := path.with_name(name)).exists())
 
 
 def _refuse_what_is_not_used(what: str) -> None:

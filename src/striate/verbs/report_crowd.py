@@ -43,7 +43,7 @@ def units(world: Scene) -> Inset:
     told = []
     for unit in chosen:
         crops = tuple(_crop(world, layer, best) for best in ledger.best(unit))
-        told.append(UnitSeen(unit, crops, *ledger.histogram(unit)))
+        told.append(UnitSeen(unit, crops, *ledger.histogram(unit), off=ledger.off(unit)))
     world.spend(begun_s)
     told = [one._replace(made=_made(world, layer, one.unit)) for one in told]
     figure = units_figure(world.seen.name, layer, told, _told(world), float(ledger.dead.mean()))

@@ -28,16 +28,19 @@ _QUESTIONS = 200  # pictures whose neighbours are shown, at most
 _AT = (1, 5, 10)
 _ASKED = 10_000  # pictures that ask for precision, at most
 PLANE = 600  # pictures that find room beside one another
+MOST = 2_000  # pictures that are looked through, where no number is given
 
 
 class Crowd(NamedTuple):
-    """data: pictures to look through, by default the run's own; most: how many of them at most."""
+    """data: pictures to look through, by default the run's own; most: how many of them at most, None for as
+    many as suit the figure: neighbours take all.
+    """
 
     images: tuple[str, ...] = ()
     layer: str | None = None
     unit: int | None = None
     data: str | None = None
-    most: int = 2_000
+    most: int | None = None
     steps: int | None = None
     seed: int = 0
     how: str = "pca"
@@ -52,7 +55,7 @@ def units(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, None, 
 
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = rows_of(dataset, wanted.most)
+    rows = rows_of(dataset, wanted.most or MOST)
     layer = wanted.layer or last_map(seen.network, batch_of(seen, dataset, rows[:1]))
     ledger: Ledger | None = None
     for start in range(0, len(rows), BATCH):
@@ -89,7 +92,7 @@ def _seen(seen: Opened, dataset: Dataset, layer: str, ledger: Ledger, unit: int)
         box, _ = theoretical(seen.network, (seen.preparation.channels, H, W), layer, best.at)
         crops.append(Crop(shown.name, best, shown.coloured, box))
     middles, counts = ledger.histogram(unit)
-    return UnitSeen(unit, tuple(crops), middles, counts)
+    return UnitSeen(unit, tuple(crops), middles, counts, off=ledger.off(unit))
 
 
 def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, None, Figure]:
@@ -99,7 +102,11 @@ def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, N
 
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = rows_of(dataset, wanted.most)
+    rows = rows_of(dataset, wanted.most or len(dataset))
+    if len(rows) == 1 and not wanted.images:
+        raise CannotLookInside(
+            "one picture alone has no neighbours", "give --in DATA with more, or name a picture"
+        )
     index = yield from embedded(seen, dataset, rows)
     if len(index) > LARGEST and not available("faiss"):
         yield Said(
@@ -121,7 +128,10 @@ def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, N
         _found(seen, dataset, one, rows[near.rows[i]], near.likeness[i])
         for i, one in enumerate(shown)
     ]
-    return neighbours_figure(seen.name, told, in_words(dataset, rows), precision)
+    some_ask = "all pictures of the index"
+    if len(rows) > _ASKED:
+        some_ask = f"{_ASKED:,} of the {len(rows):,} pictures of the index"
+    return neighbours_figure(seen.name, told, in_words(dataset, rows), precision, some_ask)
 
 
 def _precision(index: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[int, float]:
@@ -157,7 +167,7 @@ def embedded(
     return index
 
 
-def plane(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]:
+def plane(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, None, Figure]:
     """A data set laid out by embedding."""
     from striate.seeing.figures.made import plane_figure
     from striate.seeing.inside.neighbours import embeddings, flat_map
@@ -166,7 +176,7 @@ def plane(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]
         need("umap", to="lay pictures out by UMAP", extra="see")  # told before the long work
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = rows_of(dataset, min(wanted.most, PLANE))
+    rows = yield from with_room(dataset, wanted.most)
     if len(rows) < 3:
         raise CannotLookInside("a plane needs three pictures", "give --in DATA with more of them")
     found, shown = [], []
@@ -213,6 +223,16 @@ def rows_of(dataset: Sized, most: int) -> NDArray[np.int64]:
     if len(dataset) <= most:
         return np.arange(len(dataset))
     return np.unique(np.linspace(0, len(dataset) - 1, most).round().astype(np.int64))
+
+
+def with_room(dataset: Dataset, most: int | None) -> Generator[Said, None, NDArray[np.int64]]:
+    """As many rows as find room beside one another; it is told where more are asked for."""
+    asked = min(most or 0, len(dataset))
+    if asked > PLANE:
+        yield Said(
+            f"{PLANE} pictures find room beside one another, so {PLANE} are taken of {asked:,}"
+        )
+    return rows_of(dataset, min(most or PLANE, PLANE))
 
 
 def batch_of(seen: Opened, dataset: Dataset, rows: NDArray[np.int64]) -> Tensor:

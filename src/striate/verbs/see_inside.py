@@ -100,6 +100,11 @@ def one_value(seen: Opened, picture: Tensor, wanted: Inside) -> Arithmetic | Non
         if wanted.layer is None or name == wanted.layer or name.startswith(wanted.layer + ".")
     ]
     if not inside:
+        if wanted.at is not None:
+            raise UsageError(
+                f"no convolution is in {wanted.layer or seen.name}, so no value of it is written out",
+                "give --layer a convolution, or leave out --at",
+            )
         return None
     _, _, h, w = shapes(seen.network, picture)[inside[0]]
     at = wanted.at or (h // 2, w // 2)
@@ -198,6 +203,10 @@ def _measured(seen: Opened, pictures: Tensor, asked: str | None) -> list[str]:
 
 def _few(seen: Opened, wanted: Inside, of: Opened | None = None) -> tuple[list[Shown], Tensor]:
     """The pictures that are named, or some of the data of the run `of` from the first to the last."""
+    if wanted.images and wanted.data is not None:
+        raise UsageError(
+            "pictures are named, so none of --in would be looked at", "give the one or the other"
+        )
     shown = (
         read_few(wanted.images, seen.preparation, _MOST)
         if wanted.images

@@ -98,15 +98,22 @@ def style(path: str | Opened, wanted: Making) -> Events:
             "take a network that has some, as one of `striate models` with --weights",
         )
     places = np.unique(np.linspace(0, len(every) - 1, _STYLE_LAYERS).round().astype(int))
-    layers = wanted.layer.split(",") if wanted.layer else [every[i] for i in places]
+    named = [name.strip() for name in (wanted.layer or "").split(",")]
+    layers = named if wanted.layer else [every[i] for i in places]
     steps = wanted.steps or _STYLE
-    run = styled(seen.network, (pair[0], pair[1]), layers, bounds_of(seen), steps=steps)
+    run = styled(
+        seen.network, (pair[0], pair[1]), layers, bounds_of(seen), steps=steps, seed=wanted.seed
+    )
     previews: list[Tile] = []
     done = yield from _followed(run, steps, "painting", _previewed(seen, previews, wanted.preview))
     tiles = [
         Tile("content", content.name.rpartition("/")[2], content.coloured),
         Tile("style", manner.name.rpartition("/")[2], manner.coloured),
-        Tile("both", f"{', '.join(layers)}; {steps} steps", pixels_of_made(seen, done.picture)),
+        Tile(
+            "both",
+            f"{', '.join(layers)}; {steps} steps; seed {wanted.seed}",
+            pixels_of_made(seen, done.picture),
+        ),
     ]
     lead = "What stands where comes from the first picture, what goes together from the second."
     return made_figure(f"Style by {seen.name}", lead, tiles, done.values, "loss", previews)

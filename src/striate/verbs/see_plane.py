@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from striate.verbs.see_crowd import BATCH, PLANE, Crowd, batch_of, in_words, rows_of
+from striate.verbs.see_crowd import BATCH, Crowd, batch_of, in_words, with_room
 from striate.verbs.see_opened import Opened, data_of, opened
-from striate.verbs.train_order import Working
+from striate.verbs.train_order import Said, Working
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from striate.seeing.inside.hyperplanes import Head
 
 
-def hyperplanes(path: str | Opened, wanted: Crowd) -> Generator[Working, None, Figure]:
+def hyperplanes(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, None, Figure]:
     """The pictures in the plane of their first two principal components, before the last layer."""
     from striate.seeing.figures.divided import Divided, hyperplanes_figure
     from striate.seeing.inside.hyperplanes import head_of, plane_of
 
     seen = opened(path)
     dataset = data_of(seen, wanted.data)
-    rows = rows_of(dataset, min(wanted.most, PLANE))
+    rows = yield from with_room(dataset, wanted.most)
     found: list[Head] = []
     for start in range(0, len(rows), BATCH):
         yield Working("looking at pictures", start, len(rows))

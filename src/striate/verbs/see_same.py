@@ -9,7 +9,7 @@ import numpy as np
 
 from striate import seeds
 from striate.errors import UsageError
-from striate.verbs.see_crowd import Crowd, embedded, rows_of
+from striate.verbs.see_crowd import MOST, Crowd, embedded, rows_of
 from striate.verbs.see_opened import Opened, data_of, opened, read_pictures
 from striate.verbs.train_order import Working
 
@@ -67,9 +67,9 @@ def _halves(dataset: Dataset, wanted: Crowd) -> _Halves:
     """Rows that choose the threshold, and others that count its errors."""
     val, test = dataset.places("val"), dataset.places("test")
     if wanted.data is None and len(val) and len(test):
-        first, second = (rows[rows_of(rows, wanted.most)] for rows in (val, test))
+        first, second = (rows[rows_of(rows, wanted.most or MOST)] for rows in (val, test))
         return _Halves(first, second, (f"val of {_set(dataset)}", f"test of {_set(dataset)}"))
-    rows = rows_of(dataset, wanted.most)
+    rows = rows_of(dataset, wanted.most or MOST)
     order = seeds.generator(wanted.seed, "halves of pairs").permutation(len(rows))
     # Every second picture of each label, in a drawn order, so that both halves have all labels.
     order = order[np.argsort(dataset.labels[rows[order]], kind="stable")]

@@ -27,6 +27,8 @@ def test_the_right_map_beats_every_random_order_and_the_wrong_one_none() -> None
     beside = deletion.chance(Corner(), PICTURE, 1, orders=20)
     right = deletion.areas(Corner(), PICTURE, 1, RIGHT, beside)
     wrong = deletion.areas(Corner(), PICTURE, 1, -RIGHT, beside)
+    assert right is not None
+    assert wrong is not None
     assert right.deletion.value < right.deletion.low <= right.deletion.high < wrong.deletion.value
     assert (
         wrong.insertion.value < wrong.insertion.low <= wrong.insertion.high < right.insertion.value
@@ -37,6 +39,7 @@ def test_the_right_map_beats_every_random_order_and_the_wrong_one_none() -> None
 def test_the_area_is_the_trapeze_under_the_curve_by_hand() -> None:
     beside = deletion.chance(Corner(), PICTURE, 1, orders=2)
     found = deletion.areas(Corner(), PICTURE, 1, np.arange(256.0).reshape(16, 16), beside)
+    assert found is not None
     cells = deletion._cells(PICTURE)
     assert cells.max() + 1 == 196
     sums = [np.arange(256.0).reshape(16, 16)[cells == c].mean() for c in range(196)]
@@ -48,6 +51,14 @@ def test_the_area_is_the_trapeze_under_the_curve_by_hand() -> None:
         x[:, torch.from_numpy(gone)] = 0
         curve.append(float(Corner()(x[None]).softmax(1)[0, 1]))
     assert found.deletion.value == pytest.approx(np.trapezoid(curve) / deletion.STEPS, abs=1e-12)
+
+
+@pytest.mark.parametrize("value", [0.0, -0.3])
+def test_a_map_that_is_the_same_everywhere_puts_cells_in_no_order_and_has_no_areas(
+    value: float,
+) -> None:
+    beside = deletion.chance(Corner(), PICTURE, 1, orders=2)
+    assert deletion.areas(Corner(), PICTURE, 1, np.full((16, 16), value), beside) is None
 
 
 def test_random_orders_depend_on_the_seed_alone() -> None:

@@ -40,6 +40,8 @@ def test_the_answer_is_told_with_its_errors(distance: float, said: str, answer: 
     assert max(y for _, y in chart.series[0].points) == 1
     assert figure.facts["answer"] == answer
     assert figure.facts["rates"]["accepted"] == {"value": 0.04, "interval_95": [0.02, 0.07]}
+    np.testing.assert_array_equal(figure.arrays["rate: accepted"], [0.04, 0.02, 0.07])
+    assert figure.arrays["distance, threshold, low, high"].tolist() == [distance, 0.4, 0.2, 0.6]
 
 
 def test_without_a_band_there_are_two_errors() -> None:

@@ -27,6 +27,8 @@ def test_two_networks_stand_on_the_same_axes_and_what_stride_and_borders_explain
     chart = next(p for p in figure.parts if isinstance(p, Chart))
     assert [(s.name, s.kind) for s in chart.series] == [("a", "s1"), ("b", "s2")]
     assert chart.series[0].points == ((-5.0, 0.5), (0.0, 1.0), (5.0, 0.5))
+    assert figure.arrays["equivariance: conv, 1 pixels"].tolist() == [0.5, 0.25, 2, 0.25, 0.75]
+    assert np.isnan(figure.arrays["equivariance: conv, 2 pixels"][[1, 3, 4]]).all()
     table = next(p for p in figure.parts if isinstance(p, Table))
     assert [row[3:] for row in table.rows] == [
         ("50 %", "25 %", "25 %", "75 %"), ("100 %", "–", "–", "–"),
@@ -38,12 +40,17 @@ def test_the_crop_is_what_the_unit_sees_and_a_made_picture_is_never_alone() -> N
     crop = Crop("a/b.png", Best(3, 2.5, (1, 1)), pixels, (1, 2, 4, 5))
     counts = np.array([0, 0, 4, 0, 1, 0])
     made = np.zeros((6, 5, 3), np.uint8)
-    seen = UnitSeen(8, (crop,), np.arange(6.0), counts, made)
+    seen = UnitSeen(8, (crop,), np.arange(6.0), counts, made, 0.25)
     figure = units_figure("net", "relu", [seen], "5 pictures", 0.25)
     whole, crops, chart = figure.parts
     assert isinstance(whole, Panel)
     assert isinstance(crops, Panel)
     assert isinstance(chart, Chart)
+    np.testing.assert_array_equal(figure.arrays["unit 8: crop 0"], pixels[1:4, 2:5])
+    np.testing.assert_array_equal(figure.arrays["unit 8: picture 0"], pixels)
+    np.testing.assert_array_equal(figure.arrays["unit 8: made"], made)
+    assert figure.arrays["unit 8: best"].tolist() == [[2.5, 1, 1]]
+    assert chart.title.endswith("all but the 25.0 % that are exactly 0")
     assert [(t.name, t.is_apart) for t in whole.tiles] == [("2.5", False), ("made for it", True)]
     np.testing.assert_array_equal(crops.tiles[0].pixels, pixels[1:4, 2:5])
     assert chart.series[0].points == ((2.0, 4.0), (3.0, 0.0), (4.0, 1.0))

@@ -87,6 +87,17 @@ def test_maps_of_most_energy_come_first_and_the_sum_is_written_out() -> None:
     patch = panels(figure)[1]
     assert [tile.name for tile in patch.tiles] == ["patch, channel 4", "× kernel", "= product"]
     words = next(p for p in figure.parts if isinstance(p, Words))
+    assert (figure.arrays["value: products"] == 6).all()
+    assert figure.arrays["value: bias, sum, network"].tolist() == [0.5, 24.5, 24.5]
+    told = figure.facts["value"]
+    assert (told["layer"], told["unit"], told["at"], told["first_channel"]) == (
+        "conv",
+        2,
+        [1, 0],
+        4,
+    )
+    assert told["patch"] == [[[2, 2], [2, 2]]]
+    assert maps_figure("net", PICTURE, found, None, 1).facts["value"] is None
     assert words.lines[-2] == "all channels 24.00000 + bias 0.50000 = 24.50000"
 
 
@@ -100,4 +111,16 @@ def test_a_field_is_framed_and_one_of_the_whole_picture_says_so() -> None:
     (panel,) = panels(figure)
     assert panel.tiles[0].box == (0, 1, 3, 4)
     assert panel.tiles[1].note == "can see the whole picture, 95 % of the slope in 7×7"
-    assert "mean of 5 pictures" in panel.said
+    assert "mean of 5 pictures and all maps of the layer" in panel.said
+    assert [one["unit"] for one in figure.facts["fields"]] == [None, None]
+
+
+def test_a_field_of_one_map_names_it() -> None:
+    heat = np.full((8, 8), 1 / 64)
+    found = [UnitField("conv", 5, (1, 2), (0, 1, 3, 4), (3, 3), heat, (3, 3))]
+    figure = field_figure("net", PICTURE, found, 1)
+    (panel,) = panels(figure)
+    assert "mean of 1 picture, of map 5 alone." in panel.said
+    table = next(p for p in figure.parts if isinstance(p, Table))
+    assert table.rows[0][1] == "map 5, row 1, column 2"
+    assert figure.facts["fields"][0]["unit"] == 5

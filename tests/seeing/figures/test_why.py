@@ -41,15 +41,18 @@ def test_each_area_is_told_beside_chance_and_better_means_outside_of_it() -> Non
     checks = {
         ("cam", 0): Checked(maps("cam"), None, -0.25, better),
         ("smooth", 0): Checked(maps("smooth"), 0.5, 1.0, neither),
+        ("gradcam", 0): Checked(maps("gradcam"), None, None, None),
     }
-    figure = why_figure("T", [ASKED], [maps("cam"), maps("smooth")], checks)
+    figure = why_figure("T", [ASKED], [maps("cam"), maps("smooth"), maps("gradcam", 0.0)], checks)
     table = figure.parts[-1]
     assert isinstance(table, Table)
     assert table.is_below
     assert table.rows == (
         ("HiResCAM", "– (blank)", "−0.25", "0.10 (0.30–0.70) better", "0.90 (0.30–0.70) better"),
         ("SmoothGrad²", "0.50", "1.00", "0.40 (0.30–0.70) no better", "0.70 (0.30–0.70) no better"),
+        ("Grad-CAM", "– (blank)", "– (blank)", "– (blank)", "– (blank)"),
     )
+    assert figure.facts["pictures"][0]["checks"]["gradcam"]["insertion"] is None
     assert "trust" in figure.parts[0].said  # type: ignore[union-attr]
     assert figure.facts["pictures"][0]["checks"]["smooth"]["alike"] == 0.5
 

@@ -50,6 +50,9 @@ def test_after_a_global_mean_a_unit_sees_all() -> None:
 def test_places_and_layers_that_are_not_there_are_refused() -> None:
     with pytest.raises(CannotLookInside, match="6×5"):
         unit_field(ready(Plain), pictures(), "stage2", (6, 0))
+    with pytest.raises(CannotLookInside, match="no map 8") as fault:
+        unit_field(ready(Plain), pictures(), "stage2", unit=8)
+    assert fault.value.hint == "choose a unit from 0 to 7"
     with pytest.raises(CannotLookInside, match="rows and columns"):
         unit_field(ready(Plain), pictures(), "head")
 

@@ -77,6 +77,12 @@ def test_the_vectors_of_a_deep_network_give_its_scores() -> None:
     )
 
 
+def test_a_layer_that_stands_last_and_is_not_run_is_not_the_last() -> None:
+    model, x = ready(Plain), pictures(5)
+    model.spare = nn.Linear(9, 2)
+    assert head_of(model, [x]).layer == "head"
+
+
 def test_what_does_not_end_in_a_linear_layer_is_refused() -> None:
     doubled = nn.Sequential(nn.Flatten(), nn.Linear(4, 3), nn.Softmax(1))
     with pytest.raises(CannotLookInside, match="not the scores"):
@@ -85,6 +91,8 @@ def test_what_does_not_end_in_a_linear_layer_is_refused() -> None:
         head_of(nn.Conv2d(1, 2, 1), [torch.ones(2, 1, 2, 2)])
     with pytest.raises(CannotLookInside, match="three pictures"):
         plane_of(Head("fc", np.ones((2, 3)), np.ones((2, 3)), np.ones(2)))
+    with pytest.raises(CannotLookInside, match="one number goes into fc"):
+        plane_of(Head("fc", np.arange(4.0)[:, None], np.ones((2, 1)), np.ones(2)))
 
 
 def test_classes_with_the_same_weights_have_no_line() -> None:

@@ -55,6 +55,34 @@ def test_a_network_that_ends_in_a_convolution_has_the_mean_of_what_goes_into_it(
     )
 
 
+class _WithSpare(nn.Module):
+    """A layer that stands last and is not run, as the second head of GoogLeNet after training."""
+
+    def __init__(self, body: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.body, self.head, self.spare = body, head, nn.Linear(9, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """N 3 H W to N K."""
+        return self.head(self.body(x))
+
+
+def test_the_last_layer_is_the_last_that_is_run() -> None:
+    torch.manual_seed(0)
+    body = nn.Sequential(nn.Conv2d(3, 5, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    x = pictures(4).float()
+    before = body(x).detach().numpy()
+    wanted = before / np.linalg.norm(before, axis=1, keepdims=True)
+    found = neighbours.embeddings(_WithSpare(body, nn.Linear(5, 3)), [x[:1], x[1:]])
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+    ends = nn.Sequential(nn.Conv2d(3, 5, 3), nn.ReLU(), nn.Conv2d(5, 4, 1))
+    mean = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    before = ends[:2](x).detach().numpy().mean((2, 3))
+    found = neighbours.embeddings(_WithSpare(ends, mean), [x])
+    wanted = before / np.linalg.norm(before, axis=1, keepdims=True)
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
 def test_precision_counts_neighbours_with_the_same_label() -> None:
     labels = np.array([0, 0, 1, 1])
     found = neighbours.Nearest(np.array([[1, 2], [3, 2]]), np.zeros((2, 2), np.float32))
@@ -70,6 +98,12 @@ def test_a_flat_map_is_seeded_and_keeps_groups_apart(rng: np.random.Generator, h
     np.testing.assert_array_equal(one, again)
     apart = np.linalg.norm(one[:20].mean(0) - one[20:].mean(0))
     assert apart > one[:20].std()
+
+
+@pytest.mark.parametrize("how", ["pca", "tsne", "umap"])
+def test_vectors_of_one_number_have_no_plane(how: str) -> None:
+    with pytest.raises(CannotLookInside, match="a plane needs two"):
+        neighbours.flat_map(np.ones((9, 1), np.float32), how)
 
 
 def test_of_equal_neighbours_the_earlier_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,6 +82,29 @@ def test_between_its_steps_a_stride_explains_what_is_apart_inside_too() -> None:
     assert between.inside == pytest.approx(apart)
 
 
+def test_a_layer_is_measured_in_blocks_with_the_same_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, x = ready(Plain), pictures(5, (32, 32))
+    met: list[int] = []
+    watcher = model.register_forward_pre_hook(lambda _, given: met.append(len(given[0])))
+    for pixels in (1, 2, 3, 30):
+        together = shift.equivariance(model, x, "stage2", pixels)
+        monkeypatch.setattr("striate.seeing.asking._VALUES", 2 * 3 * 32 * 32)
+        met.clear()
+        in_blocks = shift.equivariance(model, x, "stage2", pixels)
+        monkeypatch.undo()
+        assert max(met) == 2
+        assert sum(met) >= 10
+        assert (in_blocks.layer, in_blocks.step) == (together.layer, together.step)
+        for one, other in zip(in_blocks, together, strict=True):
+            if isinstance(one, float):
+                assert one == pytest.approx(other, abs=1e-12)
+            else:
+                assert one == other
+    watcher.remove()
+
+
 def test_without_padding_a_step_is_that_of_the_windows_and_not_of_the_sizes() -> None:
     model = nn.Sequential(
         nn.Conv2d(3, 4, 5), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()

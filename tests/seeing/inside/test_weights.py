@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from striate.errors import CannotLookInside
+from striate.grammar.plan import Plan
 from striate.seeing.inside import filters
 from striate.seeing.inside.layers import convolutions
 from striate.seeing.inside.templates import templates
@@ -54,8 +55,19 @@ def test_an_mlp_has_a_bank_and_a_convnet_has_none() -> None:
     mlp = nn.Sequential(nn.Flatten(), nn.Linear(12, 7), nn.ReLU(), nn.Linear(7, 2))
     bank = templates(mlp, (3, 2, 2))
     assert (bank.values.shape, bank.is_last) == ((7, 3, 2, 2), False)
-    with pytest.raises(CannotLookInside, match="convolution stands before"):
+    with pytest.raises(CannotLookInside, match="no fully connected layer is the first") as fault:
         templates(ready(Plain), (3, 12, 10))
+    assert "see RUN filters" in fault.value.hint
     with pytest.raises(CannotLookInside, match="12 numbers"):
         templates(mlp, (3, 4, 4))
     assert list(convolutions(ready(Plain))) == ["stage1.0", "stage2.0"]
+
+
+def test_what_stands_behind_another_layer_with_weights_is_no_template_of_the_picture() -> None:
+    for before in ("local3p1-3 relu", "bn"):
+        model = Plan.read(f"3x8x8: {before} fc10").build()
+        with pytest.raises(
+            CannotLookInside, match="no fully connected layer is the first"
+        ) as fault:
+            templates(model, (3, 8, 8))
+        assert "see RUN maps" in fault.value.hint

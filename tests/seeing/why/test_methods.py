@@ -56,6 +56,18 @@ def test_methods_are_named_with_commas() -> None:
             named(wrong)
 
 
+@pytest.mark.parametrize("name", ["cam", "gradcam"])
+def test_where_attention_mixes_the_places_of_a_map_it_says_so(name: str) -> None:
+    vision = pytest.importorskip("torchvision.models.vision_transformer")
+    torch.manual_seed(0)
+    model = vision.VisionTransformer(12, 4, 1, 2, 8, 16, num_classes=4).eval()
+    asked = Question(model, pictures(2, (12, 12)).float(), torch.tensor([0, 1]))
+    for note in explain(asked, name).notes:
+        assert note.startswith("3×3 values of conv_proj; no last map: later layers mix its places")
+    plain = explain(Question(ready(Plain), pictures(), torch.tensor([0, 1, 2])), name)
+    assert plain.notes == ("6×5 values of stage2",) * 3
+
+
 def test_a_layer_without_rows_and_columns_is_refused_with_one_that_has_them() -> None:
     with pytest.raises(CannotLookInside, match="stage2"):
         explain(Question(ready(Plain), pictures(), torch.tensor([0, 1, 2]), layer="head"), "cam")

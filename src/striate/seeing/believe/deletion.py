@@ -61,8 +61,14 @@ def chance(
     return Chance(np.array([d for d, _ in found]), np.array([i for _, i in found]))
 
 
-def areas(model: nn.Module, picture: Tensor, target: int, values: Floats, beside: Chance) -> Areas:
-    """The areas of a map H W on a picture C H W."""
+def areas(
+    model: nn.Module, picture: Tensor, target: int, values: Floats, beside: Chance
+) -> Areas | None:
+    """The areas of a map H W on a picture C H W; None of one that is the same everywhere, as a blank one: it
+    puts the cells in no order.
+    """
+    if np.ptp(values) == 0:
+        return None
     cells = _cells(picture)
     sums = np.bincount(cells.ravel(), np.asarray(values, np.float64).ravel())
     means = sums / np.bincount(cells.ravel())

@@ -84,8 +84,19 @@ def same_figure(name: str, pair: Pair, judged: Judged) -> Figure:
         "pairs": {"same": rates.pairs[0], "different": rates.pairs[1], "pictures": rates.pictures},
         "rates": {k: v.to_dict() for k, v in rates._asdict().items() if k not in ("pairs", "pictures")},
     }  # fmt: skip
-    arrays = {"same": judged.counts.same, "different": judged.counts.different}
+    arrays = {
+        "same": judged.counts.same, "different": judged.counts.different,
+        "distance, threshold, low, high": np.array([pair.distance, *threshold]),
+    } | {
+        f"rate: {name}": _ends(one) for name, one in rates._asdict().items()
+        if name not in ("pairs", "pictures")
+    }  # fmt: skip
     return Figure(f"Same or different? {name}", lead, parts, arrays, facts)
+
+
+def _ends(one: Measure) -> np.ndarray[Any, Any]:
+    """The value and its interval; nothing measured is NaN."""
+    return np.array([one.value, *(one.interval_95 or (None, None))], np.float64)
 
 
 def _share(one: Measure) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,11 +65,7 @@ def shift_figure(
             )
         )
     lead = f"The mean probability of the answers that {of} pictures get unchanged, as they are changed."
-    arrays = {
-        f"{name}: {one.change}": np.stack([np.array(one.values), one.probability, one.kept])
-        for name, changes in zip(names, found, strict=True)
-        for one in changes
-    }
+    arrays = _shift_arrays(names, found, layers)
     facts = {
         "changes": [
             {
@@ -82,6 +78,19 @@ def shift_figure(
         "equivariance": [one._asdict() for one in layers],
     }  # fmt: skip
     return Figure(f"Shift test: {' and '.join(names)}", lead, tuple(parts), arrays, facts)
+
+
+def _shift_arrays(
+    names: Sequence[str], found: Sequence[Sequence[Answers]], layers: Sequence[Equivariance]
+) -> dict[str, NDArray[np.float64]]:
+    """Values, probability and kept of each change; of each layer what its row of the table says, or NaN."""
+    made = {
+        f"{name}: {one.change}": np.stack([np.array(one.values), one.probability, one.kept])
+        for name, changes in zip(names, found, strict=True)
+        for one in changes
+    }
+    rows = {f"equivariance: {one.layer}, {one.pixels} pixels": one[2:] for one in layers}
+    return made | {name: np.array(row, np.float64) for name, row in rows.items()}
 
 
 def _title(change: str) -> str:
@@ -105,13 +114,16 @@ class Crop(NamedTuple):
 
 
 class UnitSeen(NamedTuple):
-    """A unit with its best pictures, the histogram of its values over all, and a picture made for it."""
+    """A unit with its best pictures, the histogram of its values at all places of all pictures but those that
+    are exactly 0, their share `off`, and a picture made for it.
+    """
 
     unit: int
     crops: tuple[Crop, ...]
     middles: NDArray[np.float64]
     counts: NDArray[np.int64]
     made: Pixels | None = None
+    off: float = 0.0
 
 
 def units_figure(name: str, layer: str, units: Sequence[UnitSeen], of: str, dead: float) -> Figure:
@@ -133,17 +145,19 @@ def units_figure(name: str, layer: str, units: Sequence[UnitSeen], of: str, dead
             Panel(f"Unit {one.unit}", whole, _EXCITE + (_MADE if one.made is not None else ""), side=83),
             Panel("The crops", crops, "", side=83, is_below=True),
             Chart(
-                "All its values", (Series("", "s1", points, has_dots=False),),
-                Scale(("greatest value in a picture", "pictures")), is_below=True,
+                _counted(one.off), (Series("", "s1", points, has_dots=False),),
+                Scale(("value", "places")), is_below=True,
             ),
         ]  # fmt: skip
     lead = f"Units of {layer} over {of}; {100 * dead:.1f} % of its units never rise above 0."
-    arrays = {f"unit {u.unit}": np.stack([u.middles, u.counts.astype(np.float64)]) for u in units}
+    arrays: dict[str, NDArray[Any]] = {}
+    for u in units:
+        arrays |= _arrays(u)
     facts = {
         "layer": layer, "pictures": of, "dead": dead,
         "units": [
             {
-                "unit": u.unit,
+                "unit": u.unit, "off": u.off,
                 "best": [
                     {"path": c.name, "value": c.best.value, "at": list(c.best.at)} for c in u.crops
                 ],
@@ -152,6 +166,26 @@ def units_figure(name: str, layer: str, units: Sequence[UnitSeen], of: str, dead
         ],
     }  # fmt: skip
     return Figure(f"Units of {name}", lead, tuple(parts), arrays, facts)
+
+
+def _arrays(one: UnitSeen) -> dict[str, NDArray[Any]]:
+    """Histogram, whole pictures, crops (each of its own size, so an array each) and the made picture."""
+    name = f"unit {one.unit}"
+    held: dict[str, NDArray[Any]] = {
+        name: np.stack([one.middles, one.counts.astype(np.float64)]),
+        f"{name}: best": np.array([(c.best.value, *c.best.at) for c in one.crops]),
+    }
+    for i, crop in enumerate(one.crops):
+        held[f"{name}: picture {i}"] = crop.pixels
+        held[f"{name}: crop {i}"] = _cut(crop)
+    return held if one.made is None else held | {f"{name}: made": one.made}
+
+
+def _counted(off: float) -> str:
+    """The title of a histogram."""
+    share = f"{100 * off:.1f}"
+    zero = f"all but the {share} % that are exactly 0" if off > 0 else "all of them"
+    return f"Its values at all places of all pictures: {zero}"
 
 
 def _file(name: str) -> str:
@@ -176,13 +210,17 @@ class Found(NamedTuple):
 
 
 def neighbours_figure(
-    name: str, found: Sequence[Found], of: str, precision: Mapping[int, float]
+    name: str,
+    found: Sequence[Found],
+    of: str,
+    precision: Mapping[int, float],
+    asked: str = "all pictures of the index",
 ) -> Figure:
-    """Rows of neighbours. precision: at k, over all pictures of the index, each left out of its own row."""
+    """Rows of neighbours. precision: at k, over those asked, in words; each is left out of its own row."""
     parts: list[Part] = []
     if precision:
         rows = tuple((str(k), f"{100 * share:.1f} %") for k, share in precision.items())
-        said = "The share of neighbours with the label of their picture, over all pictures of the index."
+        said = f"The share of neighbours with the label of their picture, over {asked}."
         parts.append(Table("Precision", ("neighbours", "same label"), rows, "rr", said))
     for one in found:
         tiles = [Tile("the question", one.name.rpartition("/")[2], one.pixels)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -185,13 +185,7 @@ def maps_figure(
         ahead = f"map {first}, then " if np.isinf(energy).any() else ""
         many = f"{len(order)} of {len(energy)} channels, {ahead}those of most energy first"
         parts.append(Panel(one.layer, tiles, many, side=88, reach=reach))
-    facts = {
-        "layers": [
-            {"layer": m.layer, "low": m.low, "high": m.high, "dead": m.dead, "off": m.off}
-            for m in found
-        ]
-    }
-    arrays = {m.layer.replace("/", "."): m.values.astype(np.float32) for m in found}
+    arrays, facts = _numbers(found, written)
     return Figure(
         f"Maps of {name}",
         "What goes out of each layer, from the picture to the answer.",
@@ -199,6 +193,20 @@ def maps_figure(
         arrays,
         facts,
     )
+
+
+def _numbers(
+    found: Sequence[LayerMaps], written: Arithmetic | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Arrays and facts of maps and of the value that is written out."""
+    arrays: dict[str, Any] = {m.layer.replace("/", "."): m.values.astype(np.float32) for m in found}
+    if written is not None:
+        arrays |= written.arrays()
+    layers = [
+        {"layer": m.layer, "low": m.low, "high": m.high, "dead": m.dead, "off": m.off}
+        for m in found
+    ]
+    return arrays, {"layers": layers, "value": None if written is None else written.facts()}
 
 
 def _patch(title: str, written: Arithmetic) -> Panel:
@@ -234,12 +242,15 @@ def field_figure(name: str, picture: Pixels, found: Sequence[UnitField], of: int
                 box=one.box,
             )
         )
-        place = f"row {one.at[0]}, column {one.at[1]}"
+        map_ = "" if one.unit < 0 else f"map {one.unit}, "
+        place = f"{map_}row {one.at[0]}, column {one.at[1]}"
         rows.append((one.layer, place, whole, f"{bottom - top}×{right - left}", spans))
+    units = sorted({one.unit for one in found})
+    whose = " and all maps of the layer" if units == [-1] else f", of map {units[-1]} alone"
     said = (
         "The frame is what the unit could see by the sizes of the windows, clipped to the picture. Orange is "
         "what moves it: the size of its slope at each pixel, the mean of "
-        f"{of} picture{'s' if of > 1 else ''} and all maps of the layer."
+        f"{of} picture{'s' if of > 1 else ''}{whose}."
     )
     parts = (
         Panel("Fields", tuple(tiles), said, side=190),
@@ -253,6 +264,7 @@ def field_figure(name: str, picture: Pixels, found: Sequence[UnitField], of: int
         "fields": [
             {
                 "layer": f.layer,
+                "unit": None if f.unit < 0 else f.unit,
                 "at": list(f.at),
                 "box": list(f.box),
                 "theoretical": f.whole,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SHOWN = 200  # pictures that have a place on a page
 _SPIKY = {"integrated", "smooth", "gradient", "guided", "deconvnet"}  # single pixels stand out
+_BLANK = "– (blank)"
 _LEGEND = (
     "Orange speaks for the class that is asked for, blue against it, and where the picture shows through in "
     "grey the map is near 0. Each map has its own scale; its raw range stands under it. Gradient, "
@@ -39,13 +40,13 @@ class Asked(NamedTuple):
 
 class Checked(NamedTuple):
     """Of one picture and one method: the map on shuffled weights, how alike it and the map with only the last
-    layer shuffled are to the map itself, and the areas.
+    layer shuffled are to the map itself, and the areas, which a blank map has not.
     """
 
     twin: Maps
     alike: float | None
     alike_head: float | None
-    areas: Areas
+    areas: Areas | None
 
 
 Checks = Mapping[tuple[str, int], Checked]  # by method and place of the picture
@@ -204,8 +205,8 @@ def _table(maps: Sequence[Maps], checks: Checks, i: int) -> Table:
                     _method(found).title,
                     _alike(told.alike),
                     _alike(told.alike_head),
-                    _area(told.areas.deletion, is_less_better=True),
-                    _area(told.areas.insertion, is_less_better=False),
+                    _area(told.areas and told.areas.deletion, is_less_better=True),
+                    _area(told.areas and told.areas.insertion, is_less_better=False),
                 )
             )
     said = (
@@ -228,11 +229,13 @@ def _table(maps: Sequence[Maps], checks: Checks, i: int) -> Table:
 
 def _alike(value: float | None) -> str:
     if value is None:
-        return "– (blank)"
+        return _BLANK
     return f"{value:.2f}".replace("-", "−")
 
 
-def _area(area: Area, is_less_better: bool) -> str:
+def _area(area: Area | None, is_less_better: bool) -> str:
+    if area is None:
+        return _BLANK
     is_better = area.value < area.low if is_less_better else area.value > area.high
     is_worse = area.value > area.high if is_less_better else area.value < area.low
     verdict = "better" if is_better else "worse" if is_worse else "no better"
@@ -281,8 +284,8 @@ def _facts(
         told[at]["checks"][name] = {
             "alike": one.alike,
             "alike_last_layer": one.alike_head,
-            "deletion": one.areas.deletion._asdict(),
-            "insertion": one.areas.insertion._asdict(),
+            "deletion": one.areas and one.areas.deletion._asdict(),
+            "insertion": one.areas and one.areas.insertion._asdict(),
         }
     return {
         "methods": [

@@ -39,6 +39,23 @@ class Arithmetic(NamedTuple):
     told: float
     channels: tuple[int, int]
 
+    def arrays(self) -> dict[str, Floats]:
+        """What is multiplied, the products, and bias, sum and what the network says."""
+        return {
+            "value: patch": self.patch,
+            "value: kernel": self.kernel,
+            "value: products": self.patch * self.kernel,
+            "value: bias, sum, network": np.array([self.bias, self.value, self.told]),
+        }
+
+    def facts(self) -> dict[str, object]:
+        """The same as plain values, with where it is."""
+        return {
+            "layer": self.layer, "unit": self.unit, "at": list(self.at), "first_channel": self.channels[0],
+            "patch": self.patch.tolist(), "kernel": self.kernel.tolist(), "bias": self.bias,
+            "sum": self.value, "network": self.told,
+        }  # fmt: skip
+
     def lines(self) -> Iterator[str]:
         """The sum as people write it, one input channel after another."""
         total = 0.0

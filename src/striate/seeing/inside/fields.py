@@ -113,10 +113,15 @@ def _slopes(
             )
         h, w = maps.shape[2:]
         place = place or (h // 2, w // 2)
-        if not (place[0] < h and place[1] < w and (unit is None or unit < maps.shape[1])):
+        many = maps.shape[1]
+        if unit is not None and not unit < many:
             raise CannotLookInside(
-                f"{name} has {maps.shape[1]} maps of {h}×{w}",
-                f"choose a place within {h}×{w}, from 0",
+                f"{name} has {many} maps, and there is no map {unit}",
+                f"choose a unit from 0 to {many - 1}",
+            )
+        if not (place[0] < h and place[1] < w):
+            raise CannotLookInside(
+                f"{name} has {many} maps of {h}×{w}", f"choose a place within {h}×{w}, from 0"
             )
         here = maps[:, :, place[0], place[1]]
         value = here.sum() if unit is None else here[:, unit].sum()

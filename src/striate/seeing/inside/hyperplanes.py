@@ -57,27 +57,42 @@ def head_of(model: nn.Module, batches: Iterable[Tensor]) -> Head:
             "the network has no fully connected layer, so no hyperplanes divide its classes",
             "it needs a last layer that is linear",
         )
-    name, last = full[-1]
-    held: list[Tensor] = []
-    handle = last.register_forward_hook(lambda _, given, made: held.extend((given[0], made)))
+    names = {module: name for name, module in full}
+    held: list[tuple[nn.Linear, Tensor, Tensor]] = []  # of the last that was run
+
+    def keep(module: nn.Linear, given: tuple[Tensor, ...], made: Tensor) -> None:
+        held[:] = [(module, given[0], made)]
+
+    handles = [module.register_forward_hook(keep) for _, module in full]
     vectors = []
     try:
         with calm(model), torch.no_grad():
             for pictures in batches:
                 held.clear()
                 told = model(pictures)
-                if len(held) != 2 or held[1].shape != told.shape or not _same(held[1], told):
-                    raise CannotLookInside(
-                        f"what goes out of {name} are not the scores of the network",
-                        "hyperplanes need a network that ends in one fully connected layer",
-                    )
-                vectors.append(held[0].double().cpu().numpy())
+                vectors.append(_before(held, names, told))
     finally:
-        handle.remove()
+        for handle in handles:
+            handle.remove()
+    last = held[0][0]
     weight: Floats = last.weight.detach().double().cpu().numpy()
     own: Tensor | None = last.bias
     bias = np.zeros(len(weight)) if own is None else own.detach().double().cpu().numpy()
-    return Head(name, np.concatenate(vectors), weight, bias)
+    return Head(names[last], np.concatenate(vectors), weight, bias)
+
+
+def _before(
+    held: list[tuple[nn.Linear, Tensor, Tensor]], names: dict[nn.Linear, str], told: Tensor
+) -> Floats:
+    """N D of what went into the last layer, if what went out are the scores."""
+    if not held or held[0][2].shape != told.shape or not _same(held[0][2], told):
+        layer = names[held[0][0]] if held else "its fully connected layers"
+        raise CannotLookInside(
+            f"what goes out of {layer} are not the scores of the network",
+            "hyperplanes need a network that ends in one fully connected layer",
+        )
+    made: Floats = held[0][1].double().cpu().numpy()
+    return made
 
 
 def _same(one: Tensor, other: Tensor) -> bool:
@@ -90,6 +105,11 @@ def plane_of(head: Head) -> Plane:
     apart = head.vectors - middle
     if len(apart) < 3:
         raise CannotLookInside("a plane needs three pictures", "give --in DATA with more of them")
+    if apart.shape[1] < 2:
+        raise CannotLookInside(
+            f"one number goes into {head.layer}, and a plane needs two",
+            "take a network with more features before its last layer",
+        )
     _, sizes, across = np.linalg.svd(apart, full_matrices=False)
     axes = across[:2]
     # An axis has no sign of its own: its greatest number is made positive, so that it is the same again.

@@ -37,12 +37,14 @@ def convolution(model: nn.Module, name: str | None = None) -> tuple[str, nn.Conv
 
 
 def first_full(model: nn.Module) -> tuple[str, nn.Linear] | None:
-    """The fully connected layer that sees the picture itself: none where a convolution stands before it."""
+    """The fully connected layer that sees the picture itself: none where another layer with weights stands
+    before it.
+    """
     for name, module in model.named_modules():
-        if isinstance(module, nn.Conv2d):
-            return None
         if isinstance(module, nn.Linear):
             return name, module
+        if next(module.parameters(recurse=False), None) is not None:
+            return None
     return None
 
 

@@ -28,6 +28,8 @@ from striate.seeing.why.rectifiers import Rectifiers
 _JITTER = 4  # pixels, at most a sixteenth of the picture
 _RATE = 0.05
 _WAKING = 0.25  # of the steps
+# What a network may say to pictures of another size: torchvision's vision transformers assert theirs.
+_REFUSED = (RuntimeError, AssertionError, ValueError)
 
 
 class Progress(NamedTuple):
@@ -127,7 +129,7 @@ def octaves(model: nn.Module, picture: Tensor, wish: Wish) -> list[tuple[int, in
             continue
         try:
             _value(model, _sized(picture[None], size), wish)
-        except RuntimeError:
+        except _REFUSED:
             continue
         kept.append(size)
     return [*kept, (H, W)]
@@ -138,7 +140,7 @@ def _value(model: nn.Module, picture: Tensor, wish: Wish) -> Tensor:
     with calm(model), tap(model, *names, graph=True) as seen:
         try:
             model(picture)
-        except RuntimeError:
+        except _REFUSED:
             # A head for pictures of one size refuses others, but the layers below it were met.
             if not all(seen.calls(name) for name in names):
                 raise

@@ -35,33 +35,44 @@ class Nearest(NamedTuple):
 
 
 def embeddings(model: nn.Module, batches: Iterable[Tensor]) -> Floats:
-    """N C H W in batches to N D: what goes into the last fully connected layer, of length 1. Without such a
-    layer it is the mean over all places of what goes into the last convolution.
+    """N C H W in batches to N D: what goes into the last fully connected layer that is run, of length 1.
+    Without such a layer it is the mean over all places of what goes into the last convolution.
     """
-    full = [module for module in model.modules() if isinstance(module, nn.Linear)]
-    ends: list[nn.Module] = [*full] or [m for m in model.modules() if isinstance(m, nn.Conv2d)]
-    if not ends:
+    ends = [m for m in model.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+    made: list[Floats] = []
+    last: dict[
+        bool, Tensor
+    ] = {}  # what went into the last layer of either kind; True: fully connected
+
+    def keep(module: nn.Module, given: tuple[Tensor, ...]) -> None:
+        last[isinstance(module, nn.Linear)] = given[0].detach()
+
+    handles = [end.register_forward_pre_hook(keep) for end in ends]
+    try:
+        with calm(model), torch.no_grad():
+            for pictures in batches:
+                last.clear()
+                model(pictures)
+                made.append(_vectors(last))
+    finally:
+        for handle in handles:
+            handle.remove()
+    whole = np.concatenate(made)
+    length = np.linalg.norm(whole, axis=1, keepdims=True)
+    unit: Floats = (whole / np.where(length > 0, length, 1)).astype(np.float32)
+    return unit
+
+
+def _vectors(last: dict[bool, Tensor]) -> Floats:
+    """N D of what went into the last fully connected layer, or else the last convolution."""
+    if not last:
         raise CannotLookInside(
             "the network has neither a fully connected layer nor a convolution, so nothing stands before it",
             "neighbours need a network that ends in one",
         )
-    held: list[Tensor] = []
-
-    def keep(_: nn.Module, given: tuple[Tensor, ...]) -> None:
-        made = given[0].detach() if full else given[0].detach().mean((2, 3))
-        held.append(made.flatten(1).cpu())
-
-    handle = ends[-1].register_forward_pre_hook(keep)
-    try:
-        with calm(model), torch.no_grad():
-            for pictures in batches:
-                model(pictures)
-    finally:
-        handle.remove()
-    made: Floats = torch.cat(held).float().numpy()
-    length = np.linalg.norm(made, axis=1, keepdims=True)
-    unit: Floats = (made / np.where(length > 0, length, 1)).astype(np.float32)
-    return unit
+    vectors = last[True] if True in last else last[False].mean((2, 3))
+    made: Floats = vectors.flatten(1).float().cpu().numpy()
+    return made
 
 
 def nearest(index: Floats, questions: Floats, k: int, but: Ints | None = None) -> Nearest:
@@ -69,6 +80,11 @@ def nearest(index: Floats, questions: Floats, k: int, but: Ints | None = None) -
     (itself), or -1. Blocks of questions and of the index are compared, so beside both little is held.
     """
     k = min(k, len(index) - (but is not None))
+    if k < 1:
+        raise CannotLookInside(
+            "one picture alone has no neighbours",
+            "look through more than one, or ask about another",
+        )
     if len(index) > LARGEST and available("faiss"):
         return _by_faiss(index, questions, k, but)
     rows = np.zeros((len(questions), k), np.int64)
@@ -124,6 +140,11 @@ def precision_at(found: Nearest, labels: Ints, asked: Ints) -> float:
 
 def flat_map(vectors: Floats, how: str = "pca", seed: int = 0) -> NDArray[np.float64]:
     """N D to N 2, for looking: by principal components, or by t-SNE or UMAP, whose distances mean little."""
+    if vectors.shape[1] < 2:
+        raise CannotLookInside(
+            "one number goes into the last layer, and a plane needs two",
+            "take a network with more features before its last layer",
+        )
     if how == "umap":
         return _by_umap(vectors, seed)
     need("sklearn", to="lay pictures out on a map", extra="train")

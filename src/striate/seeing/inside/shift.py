@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate.errors import StriateError
-from striate.seeing.asking import calm, chosen, logits
+from striate.seeing.asking import blocks, calm, chosen, logits
 from striate.seeing.inside.fields import step_of
 from striate.seeing.tap import tap
 
@@ -126,30 +126,59 @@ def equivariance(
     margin: how much of the map at each side is left out of `inside`, where padding and what came in from the
     side are felt.
     """
-    before, after = (_maps(model, x, layer) for x in (pictures, moved(pictures, 0, pixels)))
-    step = _step(model, pictures, layer, before.shape[3])
-    first, rest = divmod(pixels, step)
-    share = rest / step
-    expected = (1 - share) * moved(before, 0, first) + share * moved(before, 0, first + bool(rest))
-    h, w = before.shape[2:]
-    top, side, by = int(np.ceil(h * margin)), int(np.ceil(w * margin)), -(-abs(pixels) // step)
-    # Where pixels come in from the side the inside begins later.
-    left, right = (side + by, w - side) if pixels > 0 else (side, w - side - by)
-    inner = (slice(None), slice(None), slice(top, h - top), slice(left, max(left, right)))
-    squared = (after - expected).square()
-    whole, within = float(squared.mean()), squared[inner]
+    step = 0
+    whole, inside = _Sums(), _Sums()
+    for part in blocks(pictures):
+        some = pictures[part]
+        before, after = (_maps(model, x, layer) for x in (some, moved(some, 0, pixels)))
+        step = step or _step(model, pictures, layer, before.shape[3])
+        first, rest = divmod(pixels, step)
+        share = rest / step
+        expected = (1 - share) * moved(before, 0, first)
+        expected += share * moved(before, 0, first + bool(rest))
+        h, w = before.shape[2:]
+        top, side, by = int(np.ceil(h * margin)), int(np.ceil(w * margin)), -(-abs(pixels) // step)
+        # Where pixels come in from the side the inside begins later.
+        left, right = (side + by, w - side) if pixels > 0 else (side, w - side - by)
+        inner = (slice(None), slice(None), slice(top, h - top), slice(left, max(left, right)))
+        whole = whole.with_more(after, expected)
+        inside = inside.with_more(after[inner], expected[inner])
+    is_between = bool(pixels % step) if step else False
     stride: float | None = None
-    if whole > 0 and (not rest or within.numel()):
-        stride = min(1.0, float(within.mean()) / whole) if rest else 0.0
+    if whole.squared > 0 and (not is_between or inside.numbers):
+        stride = min(1.0, inside.mean / whole.mean) if is_between else 0.0
     return Equivariance(
         layer,
         pixels,
-        _apart(after, expected),
-        _apart(after[inner], expected[inner]),
+        whole.apart,
+        inside.apart,
         step,
         stride,
         None if stride is None else 1 - stride,
     )
+
+
+class _Sums(NamedTuple):
+    """Of a block after another: squared distances, squares of what was expected, and how many numbers."""
+
+    squared: float = 0.0
+    size: float = 0.0
+    numbers: int = 0
+
+    def with_more(self, one: Tensor, other: Tensor) -> _Sums:
+        return _Sums(
+            self.squared + float((one - other).square().sum()),
+            self.size + float(other.square().sum()),
+            self.numbers + one.numel(),
+        )
+
+    @property
+    def mean(self) -> float:
+        return self.squared / max(1, self.numbers)
+
+    @property
+    def apart(self) -> float | None:
+        return float(np.sqrt(self.squared / self.size)) if self.size > 0 else None
 
 
 def _step(model: nn.Module, pictures: Tensor, layer: str, width: int) -> int:
@@ -165,8 +194,3 @@ def _maps(model: nn.Module, pictures: Tensor, layer: str) -> Tensor:
     with calm(model), torch.no_grad(), tap(model, layer) as seen:
         model(pictures)
     return seen[layer].double()
-
-
-def _apart(one: Tensor, other: Tensor) -> float | None:
-    size = float(other.square().sum().sqrt())
-    return float((one - other).square().sum().sqrt()) / size if one.numel() and size > 0 else None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from striate.errors import CannotLookInside
-from striate.seeing.inside.layers import first_full, weights_of
+from striate.seeing.inside.layers import convolutions, first_full, weights_of
 
 Floats = NDArray[np.float64]
 
@@ -37,10 +37,12 @@ def templates(model: nn.Module, shape: tuple[int, int, int]) -> Templates:
     """Of a network whose first layer with weights is fully connected, on pictures of C H W."""
     found = first_full(model)
     if found is None:
+        has_filters = bool(convolutions(model))
         raise CannotLookInside(
-            "a convolution stands before the first fully connected layer, so there is no template as large "
-            "as a picture",
-            "see its filters instead: `see RUN filters`",
+            "no fully connected layer is the first layer with weights, so there is no template as large as a "
+            "picture",
+            f"see {'its filters' if has_filters else 'what goes out of its layers'} instead: "
+            f"`see RUN {'filters' if has_filters else 'maps'}`",
         )
     name, module = found
     weight = weights_of(module).double().numpy()

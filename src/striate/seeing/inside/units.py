@@ -33,7 +33,9 @@ class Best(NamedTuple):
 
 @final
 class Ledger:
-    """The best pictures of each unit so far, and a histogram of each unit's greatest value in a picture."""
+    """The best pictures of each unit so far, and a histogram of all its values but exact zeros, which a ReLU
+    gives most of; they are counted by themselves.
+    """
 
     def __init__(self, keep: int = 9) -> None:
         self.keep, self.count = keep, 0
@@ -42,11 +44,20 @@ class Ledger:
         self._at = np.empty((0, 0, 2), np.int64)
         self.low, self.high = np.empty(0), np.empty(0)
         self.dead = np.empty(0, bool)
+        self._all, self._off = 0, np.empty(0, np.int64)
         self._counts = np.empty((0, BINS), np.int64)
         self._edges = np.empty((0, 2))
 
-    def add(self, rows: NDArray[np.int64], values: Floats, at: NDArray[np.int64]) -> None:
-        """Rows N, their values N U, and where they are N U 2."""
+    def add(
+        self,
+        rows: NDArray[np.int64],
+        values: Floats,
+        at: NDArray[np.int64],
+        every: NDArray[np.floating] | None = None,
+    ) -> None:
+        """Rows N, their greatest values N U, and where those are N U 2; every: all values, N U and places,
+        the greatest alone by default.
+        """
         if not self.count:
             U = values.shape[1]
             self._values, self._rows = np.empty((0, U)), np.empty((0, U), np.int64)
@@ -54,17 +65,18 @@ class Ledger:
             self.low, self.high = np.full(U, np.inf), np.full(U, -np.inf)
             self.dead = np.ones(U, bool)
             self._counts = np.zeros((U, BINS), np.int64)
-            self._edges = _first_edges(values)
+            self._off = np.zeros(U, np.int64)
+            self._edges = np.full((U, 2), np.nan)
         self.count += len(rows)
         self.low = np.minimum(self.low, values.min(0))
         self.high = np.maximum(self.high, values.max(0))
         self.dead &= (values <= 0).all(0)
-        self._count(values)
-        every = np.concatenate([self._values, values])
+        self._count(values[..., None] if every is None else every)
+        each = np.concatenate([self._values, values])
         numbers = np.concatenate([self._rows, np.broadcast_to(rows[:, None], values.shape)])
         places = np.concatenate([self._at, at])
-        order = np.argsort(-every, axis=0, kind="stable")[: self.keep]
-        self._values = np.take_along_axis(every, order, 0)
+        order = np.argsort(-each, axis=0, kind="stable")[: self.keep]
+        self._values = np.take_along_axis(each, order, 0)
         self._rows = np.take_along_axis(numbers, order, 0)
         self._at = np.take_along_axis(places, order[..., None], 0)
 
@@ -78,14 +90,26 @@ class Ledger:
         ]
 
     def histogram(self, unit: int) -> tuple[Floats, NDArray[np.int64]]:
-        """Middles of the bins and how many pictures fell in each."""
-        low, high = self._edges[unit]
+        """Middles of the bins and how many values fell in each."""
+        low, high = np.nan_to_num(self._edges[unit], nan=0.0)
         edges = np.linspace(low, high, BINS + 1)
         return (edges[1:] + edges[:-1]) / 2, self._counts[unit]
 
-    def _count(self, values: Floats) -> None:
+    def off(self, unit: int) -> float:
+        """The share of its values that are exactly 0."""
+        return float(self._off[unit]) / max(1, self._all)
+
+    def _count(self, every: NDArray[np.floating]) -> None:
         """Fill the bins; those of a unit are widened, two into one, until its values fit."""
-        for unit, column in enumerate(values.T):
+        self._all += every[:, 0].size
+        for unit in range(every.shape[1]):
+            column = every[:, unit].astype(np.float64).ravel()
+            column = column[column != 0]
+            self._off[unit] += every[:, unit].size - len(column)
+            if not len(column):
+                continue
+            if np.isnan(self._edges[unit, 0]):
+                self._edges[unit] = _first_edges(column)
             while column.min() < self._edges[unit, 0]:
                 self._widen(unit, upwards=False)
             while column.max() > self._edges[unit, 1]:
@@ -102,10 +126,10 @@ class Ledger:
         self._edges[unit] = (low, 2 * high - low) if upwards else (2 * low - high, high)
 
 
-def _first_edges(values: Floats) -> Floats:
-    low, high = values.min(0), values.max(0)
-    wide = np.where(high > low, high - low, np.maximum(np.abs(high), 1e-6))
-    return np.stack([low, low + wide * (1 + 1e-9)], 1)
+def _first_edges(values: Floats) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    wide = high - low if high > low else max(abs(high), 1e-6)
+    return low, low + wide * (1 + 1e-9)
 
 
 def watched(
@@ -120,18 +144,20 @@ def watched(
     """
     ledger = Ledger(keep) if so_far is None else so_far
     for rows, pictures in batches:
-        with calm(model), torch.no_grad(), tap(model, layer, take=_greatest) as seen:
+        with calm(model), torch.no_grad(), tap(model, layer) as seen:
             model(pictures)
-        found = seen[layer].cpu().numpy()
-        ledger.add(rows, found[..., 0], found[..., 1:].astype(np.int64))
+        made = seen[layer]
+        maps = made if made.ndim == 4 else made.flatten(1)[:, :, None, None]
+        found = _greatest(maps).cpu().numpy()
+        ledger.add(rows, found[..., 0], found[..., 1:].astype(np.int64), maps.cpu().numpy())
     if not ledger.count:
         raise CannotLookInside("there are no pictures to look at", "give a data set that has some")
     return ledger
 
 
-def _greatest(made: Tensor) -> Tensor:
+def _greatest(maps: Tensor) -> Tensor:
     """N U 3: of each map its greatest value, and the row and column where it is."""
-    maps = made if made.ndim == 4 else made.flatten(1)[:, :, None, None]
-    value, place = maps.flatten(2).double().max(2)
+    value, place = maps.flatten(2).max(2)
+    value = value.double()
     w = maps.shape[3]
     return torch.stack([value, (place // w).double(), (place % w).double()], 2)

@@ -15,16 +15,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from striate.errors import CannotLookInside
-from striate.seeing.asking import blocks, calm, chosen, last_map
+from striate.seeing.asking import blocks, calm, chosen, last_map, shapes
 from striate.seeing.tap import tap
 
 
 class Cams(NamedTuple):
-    """high: N h w, signed; grad: N h w, cut at 0 as its authors do; layer: where they were made."""
+    """high: N h w, signed; grad: N h w, cut at 0 as its authors do; layer: where they were made; is_mixed:
+    whether later layers exchange what stands at its places, as attention does.
+    """
 
     high: Tensor
     grad: Tensor
     layer: str
+    is_mixed: bool = False
 
 
 def cams(model: nn.Module, pictures: Tensor, targets: Tensor, layer: str | None = None) -> Cams:
@@ -46,7 +49,22 @@ def cams(model: nn.Module, pictures: Tensor, targets: Tensor, layer: str | None 
         maps = maps.detach()
         high.append((slope * maps).sum(1))
         grad.append(F.relu((slope.mean((2, 3), keepdim=True) * maps).sum(1)))
-    return Cams(torch.cat(high), torch.cat(grad), at)
+    return Cams(torch.cat(high), torch.cat(grad), at, _is_mixed(model, pictures, at))
+
+
+def _is_mixed(model: nn.Module, pictures: Tensor, layer: str) -> bool:
+    """Whether a fully connected layer after this one works on a row of vectors, N L D, and not on one: places
+    have become words of a sentence there.
+    """
+    shapes_of = shapes(model, pictures)
+    order = list(shapes_of)
+    later = order[order.index(layer) + 1 :] if layer in order else []
+    return any(
+        len(shapes_of[name]) == 3
+        and shapes_of[name][1] > 1
+        and isinstance(model.get_submodule(name), nn.Linear)
+        for name in later
+    )
 
 
 def enlarged(maps: Tensor, size: tuple[int, int]) -> Tensor:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from striate.errors import UsageError
-from striate.seeing.why.cam import cams, enlarged
+from striate.seeing.why.cam import Cams, cams, enlarged
 from striate.seeing.why.deconvnet import deconvnet
 from striate.seeing.why.gradient import gradient
 from striate.seeing.why.guided import guided
@@ -27,6 +27,7 @@ from striate.seeing.why.smooth import smooth_squared
 Floats = NDArray[np.float64]
 Shelf = Literal["first", "second", "history"]
 FAILS = "fails randomisation tests"
+MIXED = "no last map: later layers mix its places (attention), so it does not show where the answer lies"
 
 
 @final
@@ -82,17 +83,18 @@ def _occlusion(asked: Question) -> Raw:
 
 def _cam(asked: Question) -> Raw:
     found = cams(asked.model, asked.pictures, asked.targets, asked.layer)
-    return _cam_raw(found.high, found.layer, asked)
+    return _cam_raw(found.high, found, asked)
 
 
 def _grad_cam(asked: Question) -> Raw:
     found = cams(asked.model, asked.pictures, asked.targets, asked.layer)
-    return _cam_raw(found.grad, found.layer, asked)
+    return _cam_raw(found.grad, found, asked)
 
 
-def _cam_raw(maps: Tensor, layer: str, asked: Question) -> Raw:
+def _cam_raw(maps: Tensor, found: Cams, asked: Question) -> Raw:
     size = (int(asked.pictures.shape[2]), int(asked.pictures.shape[3]))
-    note = f"{maps.shape[1]}×{maps.shape[2]} values of {layer}"
+    note = f"{maps.shape[1]}×{maps.shape[2]} values of {found.layer}"
+    note += f"; {MIXED}" if found.is_mixed else ""
     return Raw(enlarged(maps, size), (note,) * len(maps))
 
 
