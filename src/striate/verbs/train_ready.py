@@ -38,6 +38,7 @@ from striate.verbs.train_order import Event, Order, Said
 
 LOOKED_AT = 1_000  # pictures of val judged on the way; all of val at the end
 JUDGED_AT_ONCE = 256
+GLANCED_PIXELS = 256 * 64**2  # of a batch at a look, after each of which a signal is answered
 Rows = NDArray[np.int64]
 
 
@@ -81,16 +82,17 @@ class Ready:
         counts = np.array(list(self.dataset.counts_in("train").values()), np.int64)
         return class_weights(counts, rule)  # type: ignore[arg-type]
 
-    def judging(self, split: str) -> Batches:
+    def judging(self, split: str, at_once: int = JUDGED_AT_ONCE) -> Batches:
         """Of a split as it is, in order; of several ranks each has a run of its own."""
         plan = BatchPlan(
-            JUDGED_AT_ONCE, split=split, shuffle=False, workers=1, device=self.course.device,
+            at_once, split=split, shuffle=False, workers=1, device=self.course.device,
         )  # fmt: skip
         return Batches(self.pictures, plan)
 
     def glance(self) -> Batches:
         """Some of val, the same ones at every look."""
-        made = self.judging("val")
+        H, W = self.pictures.preparation.size
+        made = self.judging("val", max(1, min(JUDGED_AT_ONCE, GLANCED_PIXELS // (H * W))))
         rows = made.rows
         chosen = order(len(rows), self.recipe.seed, 0)[:LOOKED_AT].astype(np.int64)
         made.rows = np.sort(rows[chosen])

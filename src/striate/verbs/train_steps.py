@@ -15,7 +15,7 @@ from striate.judging.answers import answered
 from striate.judging.predict import predict
 from striate.keeping import checkpoint
 from striate.training import rank_norm
-from striate.training.loop import Interrupted, fit
+from striate.training.loop import Interrupted, asking, fit
 from striate.training.state import Look, Training
 from striate.training.stopping import Stopping
 from striate.verbs.train_order import Event, Looked, Said, Stepped
@@ -82,7 +82,7 @@ def _save(ready: Ready, here: Training) -> None:
 
 def _steps(ready: Ready, here: Training, stop: Stopping) -> Generator[Event, None, None]:
     """Every step, with looks at val and checkpoints where they are due."""
-    at, judge = ready.course, _judge(ready)
+    at, judge = ready.course, _judge(ready, here, stop)
     saved, begun, last = here.step, time.perf_counter(), here.step
     steps = fit(
         here.network, ready.batches(), ready.recipe, at, judge=judge, training=here, stop=stop
@@ -121,12 +121,15 @@ def _row(step: int, epoch: int, rate: float, look: Look) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _judge(ready: Ready) -> Callable[[torch.nn.Module], tuple[float, float]]:
-    """Loss and accuracy on some of val, in fp32."""
+def _judge(
+    ready: Ready, here: Training, stop: Stopping
+) -> Callable[[torch.nn.Module], tuple[float, float]]:
+    """Loss and accuracy on some of val, in fp32; a signal cuts it off."""
     batches, labels = ready.glance(), ready.dataset.labels.astype(np.int64)
 
     def judge(network: torch.nn.Module) -> tuple[float, float]:
-        logits, rows = predict(network, batches.epoch(0), device=ready.course.device)
+        coming = asking(batches.epoch(0), here, stop)
+        logits, rows = predict(network, coming, device=ready.course.device)
         found = answered(logits, labels[rows])
         return float(found.loss.mean()), float(found.correct.mean())
 
