@@ -47,6 +47,17 @@ def test_without_a_checkpoint_all_is_decided_anew(tmp_path: Path) -> None:
     assert again.course.steps == first.course.steps
 
 
+def test_what_differs_from_the_defaults_is_said_before_the_first_step(ready: Ready) -> None:
+    (said,) = [one for one in made.digits().texts if one.startswith("the recipe differs")]
+    told = dict(
+        one.split("=")
+        for one in said.removeprefix("the recipe differs from the defaults in: ").split(", ")
+    )
+    assert told == {name: str(here) for name, (here, _) in ready.recipe.differences().items()}
+    assert (told["epochs"], told["pictures.size"]) == ("1.0", "8")
+    assert told["optimiser.name"] == "muon", "what was decided is said too"
+
+
 def test_every_picture_of_train_is_in_an_epoch_once(ready: Ready) -> None:
     rows = np.concatenate([batch.rows for batch in ready.batches().epoch(0)])
     assert len(set(rows.tolist())) == len(rows)

@@ -188,4 +188,6 @@ def _decided(
         f"{ready.chosen.name}: {ready.chosen.parameters:,} parameters; {at.steps:,} steps of {at.batch:,} "
         f"pictures ({at.epochs:.1f} epochs), {at.precision}, {ready.recipe.optimiser.name}"
     )
+    other = ", ".join(f"{name}={here}" for name, (here, _) in ready.recipe.differences().items())
+    yield Said(f"the recipe differs from the defaults in: {other or 'nothing'}")
     return ready
