@@ -375,3 +375,12 @@ def test_heic_is_read_where_its_plugin_is_installed() -> None:
     found = decode(held.getvalue())
     assert found.shape == (48, 64, 3)
     assert np.abs(found.astype(int) - gradient).max() < 12
+
+
+def test_the_size_is_read_from_the_header_alone() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (30, 41, 3), np.uint8)
+    data = files.to_jpeg(noise)
+    assert files.size_of(data) == (30, 41)
+    assert files.size_of(data[:-200]) == (30, 41)
+    with pytest.raises(Unreadable, match="no picture of a known format"):
+        files.size_of(b"nothing")

@@ -277,7 +277,7 @@ def _faults(values: Mapping[str, Any]) -> Iterator[str]:
             low, high = told["range"]
             if not low <= value <= high:  # also false for NaN
                 yield f"{name} is from {low:g} to {high:g}, not {shown(value)}"
-    if values["loss.name"] == "hinge" and values["loss.smoothing"]:
+    if values["loss.name"] == "hinge" and values["loss.smoothing"] > 0:
         yield "loss.smoothing is for cross-entropy; the hinge has no labels to smooth"
     if values["schedule.name"] == "constant" and values["schedule.final"] not in (0, 1):
         yield "schedule.final has no meaning for a constant rate"
