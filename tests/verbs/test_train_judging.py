@@ -63,6 +63,23 @@ def test_without_a_test_split_val_is_called_optimistic(tmp_path: Path) -> None:
     assert made.photos().scores["optimistic"] is False
     card = json.loads((run.path / "bundle" / "card.json").read_text())
     assert list(card["scores"]) == ["val"]
+    told = run.scores["val"]["abstention"]
+    sure = [row for row in rows_of(run.path) if row["sure"] == "1"]
+    assert told["threshold"] == run.scores["threshold"] == card["threshold"]
+    assert told["answered"] == len(sure)
+
+
+def test_the_threshold_is_counted_on_the_probabilities_that_are_told(tmp_path: Path) -> None:
+    """Without test, val's own figures are cross-fitted; the answers that are given are not."""
+    order = Order("digits", made.MODEL, test=0, val=0.3)
+    run = made.trained(order, tmp_path / "run", made.recipe(epochs=2, precision_wanted=0.8))
+    told = run.scores["val"]["abstention"]
+    rows = rows_of(run.path)
+    sure = [row for row in rows if float(row["probability"]) >= run.scores["threshold"]]
+    assert 0 < told["answered"] == len(sure) < len(rows)
+    assert [row["sure"] for row in rows].count("1") == len(sure)
+    right = sum(row["label"] == row["truth"] for row in sure)
+    assert told["precision"] == pytest.approx(right / len(sure))
 
 
 def test_the_card_says_what_the_run_says() -> None:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from striate.errors import StriateError
 from striate.judging import calibration, scores, slices
-from striate.judging.answers import softmax
+from striate.judging.abstain import abstain
+from striate.judging.answers import answered, softmax
 from striate.keeping import bundle
 from striate.keeping.card import card_text
 from striate.keeping.run_tables import Prediction
@@ -104,11 +105,15 @@ def judged(ready: Ready, found: Found) -> dict[str, Any]:
     if "test" not in found:
         fitted = calibration.cross_fitted(held, truth, seed=recipe.seed).temperatures
     val = scores.score(held, truth, data.classes, fitted, recipe.precision_wanted)
-    threshold = val.abstention.threshold
+    # Chosen and counted with the one temperature that is kept: what is called sure is what was counted.
+    answers = answered(held, truth, heat)
+    sure = abstain(answers.confidence, answers.correct, recipe.precision_wanted)
+    threshold = sure.threshold
     made: dict[str, Any] = {
         "seconds": float(ready.run.facts().get("seconds", {}).get("train", 0.0)),
         "temperature": heat, "threshold": threshold, "precision_wanted": recipe.precision_wanted,
-        "optimistic": "test" not in found, "val": val.to_dict(),
+        "optimistic": "test" not in found,
+        "val": val.to_dict() | {"abstention": sure.to_dict()},
     }  # fmt: skip
     if "test" in found:
         made["test"] = _score(ready, *found["test"], heat, threshold)
