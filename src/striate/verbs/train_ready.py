@@ -128,12 +128,16 @@ def readied(
     pictures = yield from _prepared(run, dataset, order_, recipe)
     data = pictures.dataset
     if goes_on:
+        if splits := train_data.changed(told["data"], train_data.keys_of(pictures)):
+            text = f"pictures of {splits} have changed since the run began: it goes on with those of now, "
+            yield Said(f"{text}so the end is not that of an unbroken run", "warning")
         return _as_before(run, order_, pictures, leaked)
     run.write_classes(data.counts)
     run.update(
         data={
             "name": order_.data, "fingerprint": data.fingerprint, "splits": data.splits,
             "made_here": list(data.made_here), "pictures": len(data),
+            "keys": train_data.keys_of(pictures),
         },
         findings=[
             {"code": f.code, "severity": f.severity, "text": f.text} for f in data.findings
