@@ -90,6 +90,23 @@ def test_resumed_with_every_feature_it_ends_bit_for_bit_as_unbroken(name: str) -
         assert whole.state()[1] == got.state()[1]
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_resumed_with_workers_that_had_worked_ahead_it_ends_as_unbroken(workers: int) -> None:
+    recipe = Recipe().changed((*SGD, "pictures.mix=mixup"))
+    course = small.course(recipe)
+    whole = ended(recipe, small.begun(recipe, course))
+    made = small.batches(recipe, workers=workers)
+    for step in (1, 7, course.steps - 1):
+        here = small.begun(recipe, course)
+        for told in fit(here.network, made, recipe, course, judge=judge, training=here):
+            if told.step == step:
+                break
+        again = small.begun(recipe, course, seed=99)
+        again.load(*copy.deepcopy(here.state()))
+        list(fit(again.network, made, recipe, course, judge=judge, training=again))
+        assert small.equal(whole.network.state_dict(), again.network.state_dict()), step
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_gives_others() -> None:
     recipe = Recipe().changed(SGD)
     ends = [
