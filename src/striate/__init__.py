@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from striate.grammar.hints import hints
     from striate.grammar.plan import Plan
     from striate.shipping.classifier import load
+    from striate.training.loop import fit
     from striate.verbs.plan import plan
     from striate.verbs.train import train
 
 __version__ = "0.1.0"
-__all__ = ["Plan", "StriateError", "__version__", "hints", "load", "plan", "train"]
+__all__ = ["Plan", "StriateError", "__version__", "fit", "hints", "load", "plan", "train"]
 
 _HOMES = {
     "Plan": "striate.grammar.plan",
     "StriateError": "striate.errors",
+    "fit": "striate.training.loop",
     "hints": "striate.grammar.hints",
     "load": "striate.shipping.classifier",
     "plan": "striate.verbs.plan",

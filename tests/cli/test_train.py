@@ -126,6 +126,18 @@ def test_a_range_test_prints_rates(striate: Callable, tmp_path: Path) -> None:
     assert done.err == ""
 
 
+def test_a_range_test_leaves_its_plot_in_this_folder_beside_an_older_one(
+    striate: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rates.html").write_text("an older plot")
+    given = (str(made.photographs()), "--model", made.COLOURED, *made.FLAGS, "--no-copies", "-q")
+    done = striate("train", *given, "--find-lr")
+    assert done.out.strip().endswith("plot: rates-2.html")
+    assert (tmp_path / "rates-2.html").read_text().startswith("<!doctype html>")
+    assert (tmp_path / "rates.html").read_text() == "an older plot"
+
+
 @pytest.mark.parametrize("split", ["val", "test", "train", "all"])
 def test_a_headline_is_one_line(split: str) -> None:
     assert headline(split, SCORE, optimistic=False) == (

@@ -399,3 +399,12 @@ def test_a_device_is_refused() -> None:
 def test_a_name_that_no_file_can_have_is_refused_with_a_reason() -> None:
     with pytest.raises(Unreadable, match="null"):
         read_bytes("a\0b.jpg")
+
+
+def test_the_size_is_read_from_the_header_alone() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (30, 41, 3), np.uint8)
+    data = files.to_jpeg(noise)
+    assert files.size_of(data) == (30, 41)
+    assert files.size_of(data[:-200]) == (30, 41)
+    with pytest.raises(Unreadable, match="no picture of a known format"):
+        files.size_of(b"nothing")

@@ -28,13 +28,21 @@ def pictures() -> Prepared:
     return prepared(striate.pictures.open("digits"), Preparation((8, 8), mode="L"))
 
 
-def batches(recipe: Recipe, batch: int = 128, rank: int = 0, ranks: int = 1) -> Batches:
+def batches(
+    recipe: Recipe, batch: int = 128, rank: int = 0, ranks: int = 1, workers: int = 0
+) -> Batches:
     """Of train, shifted."""
     chain = preset("digits", (8, 8), mirror=False)
     if recipe.pictures.mix != "none":
         chain = type(chain)(chain.steps, Mix("mixup", 0.4))
     plan = BatchPlan(
-        batch, recipe.seed, augment=chain, workers=0, rank=rank, ranks=ranks, channels_last=True
+        batch,
+        recipe.seed,
+        augment=chain,
+        workers=workers,
+        rank=rank,
+        ranks=ranks,
+        channels_last=True,
     )
     return Batches(pictures(), plan)
 

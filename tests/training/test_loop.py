@@ -90,6 +90,23 @@ def test_resumed_with_every_feature_it_ends_bit_for_bit_as_unbroken(name: str) -
         assert whole.state()[1] == got.state()[1]
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_resumed_with_workers_that_had_worked_ahead_it_ends_as_unbroken(workers: int) -> None:
+    recipe = Recipe().changed((*SGD, "pictures.mix=mixup"))
+    course = small.course(recipe)
+    whole = ended(recipe, small.begun(recipe, course))
+    made = small.batches(recipe, workers=workers)
+    for step in (1, 7, course.steps - 1):
+        here = small.begun(recipe, course)
+        for told in fit(here.network, made, recipe, course, judge=judge, training=here):
+            if told.step == step:
+                break
+        again = small.begun(recipe, course, seed=99)
+        again.load(*copy.deepcopy(here.state()))
+        list(fit(again.network, made, recipe, course, judge=judge, training=again))
+        assert small.equal(whole.network.state_dict(), again.network.state_dict()), step
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_gives_others() -> None:
     recipe = Recipe().changed(SGD)
     ends = [
@@ -230,6 +247,62 @@ def test_a_stop_abandons_the_running_step_and_leaves_the_last_completed_one() ->
             after = {k: v.clone() for k, v in here.network.state_dict().items()}
     assert here.step == 2
     assert small.equal(after, here.network.state_dict())
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+@pytest.mark.parametrize("setting", ["average.name=ema", "regularise.patience=5"])
+def test_a_look_that_is_cut_off_is_done_when_it_goes_on_and_the_end_is_the_same(
+    cut: int, setting: str
+) -> None:
+    recipe = Recipe().changed((*SGD, setting))
+    course = small.course(recipe)
+    unbroken = small.begun(recipe, course)
+    steps = fit(
+        unbroken.network, small.batches(recipe), recipe, course, judge=judge, training=unbroken
+    )
+    looks = [(told.step, told.epoch, told.rate, told.look) for told in steps if told.look]
+    here, calls = small.begun(recipe, course), [0]
+
+    def asked(network: nn.Module) -> tuple[float, float]:
+        calls[0] += 1
+        if calls[0] == cut:
+            raise Interrupted
+        return judge(network)
+
+    seen, made = [], small.batches(recipe)
+    with pytest.raises(Interrupted):
+        for told in fit(here.network, made, recipe, course, judge=asked, training=here):
+            seen += [(told.step, told.epoch, told.rate, told.look)] if told.look else []
+    assert here.step == looks[cut - 1][0], "the step counts, the look does not"
+    again = small.begun(recipe, course, seed=99)
+    again.load(*copy.deepcopy(here.state()))
+    for told in fit(again.network, made, recipe, course, judge=judge, training=again):
+        seen += [(told.step, told.epoch, told.rate, told.look)] if told.look else []
+    assert seen == looks
+    assert small.equal(unbroken.network.state_dict(), again.network.state_dict())
+    assert unbroken.state()[1] == again.state()[1]
+
+
+def test_a_stop_while_statistics_of_averaged_weights_are_counted_loses_nothing() -> None:
+    recipe = Recipe().changed((*SGD, "average.name=swa"))
+    course = small.course(recipe)
+    whole = ended(recipe, small.begun(recipe, course))
+    here, asked = small.begun(recipe, course), [0]
+    steps = fit(
+        here.network, small.batches(recipe), recipe, course, judge=judge, training=here,
+        stop=lambda: bool(asked[0]),
+    )  # fmt: skip
+    for told in steps:
+        if told.step == course.steps:
+            last = {k: v.clone() for k, v in here.network.state_dict().items()}
+            asked[0] = 1
+            break
+    with pytest.raises(Interrupted):
+        next(steps)
+    assert small.equal(last, here.network.state_dict())
+    again = small.begun(recipe, course, seed=99)
+    again.load(*copy.deepcopy(here.state()))
+    assert small.equal(whole.network.state_dict(), ended(recipe, again).network.state_dict())
 
 
 def test_early_stopping_brings_the_best_weights_back() -> None:

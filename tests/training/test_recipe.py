@@ -40,6 +40,19 @@ def test_all_faults_are_told_at_once() -> None:
     assert "optimiser.rate is from 0 to 1000, not nan" in told
 
 
+def test_faults_of_every_kind_are_told_together() -> None:
+    with pytest.raises(RecipeFault, match=r"and 4 more") as caught:
+        Recipe().changed(
+            ["foo=1", "loss.smoothing=5", "batch=many", "loss.name=hinge", "optimiser.rate"]
+        )
+    told = caught.value.report()
+    assert "'optimiser.rate' has no `=`" in told
+    assert "'foo' is no knob" in told
+    assert "batch is a whole number, not 'many'" in told
+    assert "loss.smoothing is from -1 to 0.9, not 5.0" in told
+    assert "the hinge has no labels to smooth" in told
+
+
 def test_what_contradicts_is_refused_with_a_sentence() -> None:
     with pytest.raises(RecipeFault, match="the hinge has no labels to smooth"):
         Recipe().changed(["loss.name=hinge", "loss.smoothing=0.1"])

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import striate.pictures
 from striate.errors import CannotTrain, SplitFault
+from striate.pictures.files import to_jpeg
 from striate.pictures.prepare import Preparation
-from striate.pictures.split import read_splits
+from striate.pictures.split import complete, read_splits
 from striate.pictures.store.cache import prepared
+from striate.verbs import train_data
 from striate.verbs.train_data import (
     kept_together,
     normalised_by,
@@ -160,3 +163,29 @@ def test_a_channel_that_does_not_vary_is_not_blown_up() -> None:
     found = normalised_by(prepared(data, Preparation((8, 8))), 0)
     assert found.std == (0.05, 0.05, 0.05)
     assert found.mean == pytest.approx([77 / 255] * 3, abs=1e-4)
+
+
+def test_the_key_of_pictures_is_of_what_they_look_like(tmp_path: Path) -> None:
+    place = made.folder(tmp_path / "set", counts=(20, 20))
+    dataset = complete(striate.pictures.open(place), 0.2, 0.2, 0)
+    before = train_data.keys_of(prepared(dataset, Preparation((8, 8))))
+    assert set(before) == {"train", "val", "test"}
+    row = int(dataset.places("val")[0])
+    path = place / dataset.paths[row]
+    data = path.read_bytes()
+    path.write_bytes(to_jpeg(np.zeros((30, 34, 3), np.uint8)))
+    now = train_data.keys_of(prepared(dataset, Preparation((8, 8))))
+    assert train_data.changed({"keys": before}, now) == "val"
+    assert train_data.changed({}, now) == "", "a run of an earlier version says nothing of it"
+    path.write_bytes(data)
+    assert train_data.keys_of(prepared(dataset, Preparation((8, 8)))) == before
+
+
+def test_of_many_pictures_a_fixed_part_makes_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = complete(striate.pictures.open("digits"), 0.2, 0.2, 0)
+    found = prepared(dataset, Preparation((8, 8), mode="L"))
+    rows = dataset.places("train")
+    whole = train_data.key_of(found, rows)
+    monkeypatch.setattr(train_data, "KEYED_BYTES", 64 * 10)
+    part = train_data.key_of(found, rows)
+    assert part == train_data.key_of(found, rows) != whole

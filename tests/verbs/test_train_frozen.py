@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from striate.grammar.plan import Plan
 from striate.keeping import checkpoint
 from striate.keeping.runs import Run
+from striate.pictures.files import to_png
+from striate.training import frozen_head
 from striate.verbs.train import resume
-from striate.verbs.train_frozen import patient, still_parts
+from striate.verbs.train_frozen import head_first, patient, still_parts
 from striate.verbs.train_order import Order, Said, Stepped
+from striate.verbs.train_ready import Ready
 from striate.zoo.catalogue import plan_of
 from tests.verbs import made
 
@@ -71,6 +78,46 @@ def test_the_head_is_judged_as_the_steps_after_it_and_stands_first_in_the_tables
     assert 0 <= float(first["val_accuracy"]) <= 1
     assert float(first["val_loss"]) > 0
     assert times[1].startswith("0,")
+
+
+@pytest.fixture
+def sided(tmp_path: Path) -> Ready:
+    """Pictures whose left or whose right half is bright: mirrored, they are of the other class."""
+    rng = np.random.default_rng(0)
+    for name, half in (("left", slice(0, 8)), ("right", slice(8, 16))):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        for i in range(40):
+            pixels = rng.integers(0, 120, (16, 16, 3), np.uint8)
+            pixels[:, half] += 100
+            (tmp_path / "set" / name / f"{i}.png").write_bytes(to_png(pixels))
+    order = Order(str(tmp_path / "set"), "3x16x16: conv3p1-4 relu fc", look_for_copies=False)
+    return made.readied(order, tmp_path / "run", made.recipe(pictures__size=0))
+
+
+def test_mirrored_pictures_are_left_out_of_the_head_where_val_says_so(sided: Ready) -> None:
+    assert sided.dataset.mirror
+    events, head = made.followed(head_first(sided))
+    assert head.val_accuracy == 1
+    assert any(
+        isinstance(one, Said) and "fitted without mirrored pictures" in one.text for one in events
+    )
+
+
+def test_mirrored_pictures_are_kept_where_val_is_the_better_for_it(
+    sided: Ready, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, counts = frozen_head.fit_head, []
+
+    def favoured(features: NDArray[np.float32], *rest: Any, **more: Any) -> frozen_head.Head:
+        counts.append(len(features))
+        return replace(real(features, *rest, **more), val_loss=1.0 / len(counts))
+
+    monkeypatch.setattr(frozen_head, "fit_head", favoured)
+    events, head = made.followed(head_first(sided))
+    count = sided.dataset.splits["train"]
+    assert counts == [count, 2 * count]
+    assert head.val_loss == 0.5
+    assert not any(isinstance(one, Said) and "without mirrored" in one.text for one in events)
 
 
 def test_the_same_features_are_not_computed_again_and_give_the_same_head(

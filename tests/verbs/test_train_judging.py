@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from striate.keeping import bundle
+from striate.pictures.files import to_jpeg
 from striate.shipping.classifier import load
 from striate.verbs.train_judging import told
 from striate.verbs.train_order import Order
@@ -61,6 +63,23 @@ def test_without_a_test_split_val_is_called_optimistic(tmp_path: Path) -> None:
     assert made.photos().scores["optimistic"] is False
     card = json.loads((run.path / "bundle" / "card.json").read_text())
     assert list(card["scores"]) == ["val"]
+    told = run.scores["val"]["abstention"]
+    sure = [row for row in rows_of(run.path) if row["sure"] == "1"]
+    assert told["threshold"] == run.scores["threshold"] == card["threshold"]
+    assert told["answered"] == len(sure)
+
+
+def test_the_threshold_is_counted_on_the_probabilities_that_are_told(tmp_path: Path) -> None:
+    """Without test, val's own figures are cross-fitted; the answers that are given are not."""
+    order = Order("digits", made.MODEL, test=0, val=0.3)
+    run = made.trained(order, tmp_path / "run", made.recipe(epochs=2, precision_wanted=0.8))
+    told = run.scores["val"]["abstention"]
+    rows = rows_of(run.path)
+    sure = [row for row in rows if float(row["probability"]) >= run.scores["threshold"]]
+    assert 0 < told["answered"] == len(sure) < len(rows)
+    assert [row["sure"] for row in rows].count("1") == len(sure)
+    right = sum(row["label"] == row["truth"] for row in sure)
+    assert told["precision"] == pytest.approx(right / len(sure))
 
 
 def test_the_card_says_what_the_run_says() -> None:
@@ -86,6 +105,28 @@ def test_slices_by_class_count_what_the_predictions_say() -> None:
         right = sum(row["label"] == row["truth"] for row in mine)
         assert one["count"] == len(mine)
         assert one["accuracy"] == pytest.approx(right / len(mine))
+
+
+def test_slices_by_size_are_of_the_files_and_not_of_what_was_made_of_them(tmp_path: Path) -> None:
+    place = made.folder(tmp_path / "set", counts=(60, 60))
+    for i, path in enumerate(sorted(place.rglob("*.jpg"))):
+        if i % 2:
+            path.write_bytes(to_jpeg(np.full((90, 80, 3), i, np.uint8)))
+    order = Order(str(place), made.COLOURED, val=0.3, test=0.4, look_for_copies=False)
+    run = made.trained(order, tmp_path / "run")
+    found = run.scores["slices"]["size"]
+    rows = [row for row in rows_of(run.path) if row["split"] == "test"]
+    large = [row for row in rows if is_large(place, row)]
+    assert found[-1]["count"] == len(large)
+    right = sum(row["label"] == row["truth"] for row in large)
+    assert found[-1]["accuracy"] == pytest.approx(right / len(large))
+    assert sum(one["count"] for one in found) <= len(rows)
+    assert "size" not in made.digits().scores["slices"], "all of one size"
+
+
+def is_large(place: Path, row: dict[str, str]) -> bool:
+    with Image.open(place / row["path"]) as image:
+        return image.size == (80, 90)
 
 
 def test_copies_of_train_are_left_out_of_a_second_score_and_that_is_a_warning(

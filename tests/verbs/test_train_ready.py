@@ -10,9 +10,11 @@ import pytest
 
 from striate.keeping import checkpoint
 from striate.keeping.runs import Run
+from striate.pictures.files import to_jpeg
 from striate.training.state import Training
 from striate.training.stopping import Stopping
-from striate.verbs.train_order import Order
+from striate.verbs.evaluate import evaluate
+from striate.verbs.train_order import Order, Said
 from striate.verbs.train_ready import LOOKED_AT, Ready, readied
 from tests.verbs import made
 
@@ -45,6 +47,17 @@ def test_without_a_checkpoint_all_is_decided_anew(tmp_path: Path) -> None:
     )
     assert again.dataset.fingerprint == first.dataset.fingerprint
     assert again.course.steps == first.course.steps
+
+
+def test_what_differs_from_the_defaults_is_said_before_the_first_step(ready: Ready) -> None:
+    (said,) = [one for one in made.digits().texts if one.startswith("the recipe differs")]
+    told = dict(
+        one.split("=")
+        for one in said.removeprefix("the recipe differs from the defaults in: ").split(", ")
+    )
+    assert told == {name: str(here) for name, (here, _) in ready.recipe.differences().items()}
+    assert (told["epochs"], told["pictures.size"]) == ("1.0", "8")
+    assert told["optimiser.name"] == "muon", "what was decided is said too"
 
 
 def test_every_picture_of_train_is_in_an_epoch_once(ready: Ready) -> None:
@@ -90,3 +103,23 @@ def test_fixes_are_kept_with_the_run_so_that_it_can_go_on_without_the_file(tmp_p
 
 def test_a_training_begun_from_it_stands_at_step_0(ready: Ready) -> None:
     assert Training.begin(ready.chosen.network, ready.recipe, ready.course).step == 0
+
+
+def test_pictures_that_changed_since_a_run_began_are_said_when_it_goes_on_and_is_judged(
+    tmp_path: Path,
+) -> None:
+    place = made.folder(tmp_path / "set")
+    run = made.trained(Order(str(place), made.COLOURED), tmp_path / "run")
+    opened = Run.open(run.path)
+
+    def said() -> list[str]:
+        steps = readied(opened, run.order, made.recipe(), Stopping())
+        events = [*made.followed(steps)[0], *made.followed(evaluate(run.path))[0]]
+        return [e.text for e in events if isinstance(e, Said) and "have changed" in e.text]
+
+    assert said() == []
+    row = next(row for row in opened.predictions() if row.split == "test")
+    (place / row.path).write_bytes(to_jpeg(np.zeros((30, 34, 3), np.uint8)))
+    resumed, judged = said()
+    assert resumed.startswith("pictures of test have changed since the run began")
+    assert judged == "the pictures of test have changed since the run was made"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from striate.keeping import checkpoint
 from striate.keeping.runs import Run
+from striate.pictures.batches import Batch
 from striate.training.stopping import Stopped, Stopping
-from striate.verbs import train_steps
-from striate.verbs.train import resume
+from striate.verbs import train_ready, train_steps
+from striate.verbs.train import begin, resume
 from striate.verbs.train_order import Looked, Order, Said, Stepped
 from striate.verbs.train_steps import trained
 from tests.verbs import made
@@ -74,6 +78,51 @@ def test_asked_to_stop_it_saves_the_last_whole_step_and_says_how_to_go_on(tmp_pa
     assert said == [f"stopped after step 6: `striate resume {ready.run.path}` goes on"]
 
 
+def test_asked_to_stop_at_a_look_it_leaves_it_and_looks_again_when_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, path = made.recipe(looks=3, save_every_s=0), tmp_path / "run"
+    whole = made.trained(ORDER, tmp_path / "whole", wanted).path
+    stop, real, judged = Stopping(), train_steps.predict, [0]
+
+    def predict(network: torch.nn.Module, batches: Iterator[Batch], device: str) -> Any:
+        def asked() -> Iterator[Batch]:
+            for batch in batches:
+                judged[0] += 1
+                yield batch
+                if judged[0] == 2:
+                    stop.asked = 15
+
+        return real(network, asked(), device)
+
+    monkeypatch.setattr(train_steps, "predict", predict)
+    monkeypatch.setattr(train_ready, "GLANCED_PIXELS", 8 * 8 * 40)
+    events = begin(ORDER, wanted, path=path, stop=stop)
+    with pytest.raises(Stopped):
+        made.followed(events)
+    assert judged == [2], "the rest of the look is left out"
+    kept = checkpoint.latest(path)
+    assert kept is not None
+    assert kept.step == 7
+    assert not (path / "metrics.csv").exists() or "7," not in (path / "metrics.csv").read_text()
+    monkeypatch.undo()
+    made.followed(resume(path))
+    for name in ("metrics.csv", "bundle/model.safetensors"):
+        assert (path / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_look_takes_fewer_large_pictures_at_a_time_so_that_a_signal_is_answered(
+    tmp_path: Path,
+) -> None:
+    order = Order(str(made.photographs()), "3x16x16: conv3p1-4 relu gap fc", val=0.5, test=0)
+    ready = made.readied(order, tmp_path / "run", made.recipe(pictures__size=0))
+    assert [len(b) for b in ready.glance().epoch(0)] == [20]
+    large = replace(
+        ready.pictures, preparation=replace(ready.pictures.preparation, size=(512, 512))
+    )
+    assert replace(ready, pictures=large).glance().plan.batch_size == 4
+
+
 def test_a_damaged_checkpoint_is_passed_over_and_said(tmp_path: Path) -> None:
     ready = made.readied(ORDER, tmp_path / "run", made.recipe(save_every_s=0))
     steps = trained(ready, Stopping())
@@ -108,7 +157,7 @@ def test_stopping_early_brings_the_best_weights_back_and_is_said(
 ) -> None:
     wanted = made.recipe(regularise__patience=2, looks=19)
     losses = iter([2.0, 1.0, 3.0, 3.0, 3.0])
-    monkeypatch.setattr(train_steps, "_judge", lambda _: lambda _: (next(losses), 0.5))
+    monkeypatch.setattr(train_steps, "_judge", lambda *_: lambda _: (next(losses), 0.5))
     ready = made.readied(ORDER, tmp_path / "run", wanted)
     events, here = made.followed(trained(ready, Stopping()))
     stopped = [one.text for one in events if isinstance(one, Said) and one.severity == "warning"]

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
+from striate.pictures.order import order
+from striate.training import frozen_head
 from striate.training.state import Training
 from striate.verbs import train_suspects
 from striate.verbs.train_order import Order, Said, Working
@@ -28,11 +33,11 @@ def ready() -> Ready:
         names = sorted(one.name for one in (place / kind).iterdir())
         lines += [f"{kind}/{n},{kind},{'val' if n < '010' else 'train'}" for n in names]
     (made.place() / "wrong.csv").write_text("\n".join(lines) + "\n")
-    order = Order(
+    asked = Order(
         str(place), "3x8x8: conv3p1-16 relu gap fc", splits=str(made.place() / "wrong.csv"),
         look_for_copies=False,
     )  # fmt: skip
-    return made.readied(order, made.place() / "wrong-run")
+    return made.readied(asked, made.place() / "wrong-run")
 
 
 def here(ready: Ready) -> Training:
@@ -61,6 +66,30 @@ def test_where_all_would_take_too_long_a_part_is_looked_at_and_said(
     monkeypatch.setattr(train_suspects, "FEWEST", 100)
     _, found = made.followed(train_suspects.find(ready, here(ready)))
     assert found == []
+
+
+@pytest.mark.parametrize(("limit", "wanted"), [(0.0, [40]), (100.0, [40, 122])])
+def test_heads_of_all_are_fitted_only_where_those_of_some_show_that_there_is_time(
+    ready: Ready, monkeypatch: pytest.MonkeyPatch, limit: float, wanted: list[int]
+) -> None:
+    fitted, real = [], frozen_head.out_of_fold
+
+    def spied(features: NDArray[np.float32], *rest: Any, **more: Any) -> NDArray[np.float64]:
+        fitted.append(len(features))
+        return real(features, *rest, **more)
+
+    monkeypatch.setattr(frozen_head, "out_of_fold", spied)
+    monkeypatch.setattr(train_suspects, "FITTED_FIRST", 40)
+    monkeypatch.setattr(train_suspects, "SHARE", limit)
+    events, found = made.followed(train_suspects.find(ready, here(ready)))
+    assert fitted == wanted
+    said = [one.text for one in events if isinstance(one, Said)]
+    part = ["labels of 40 of 122 pictures of train were looked at"]
+    assert said == (part if limit == 0 else [])
+    seen = ready.dataset.places("train")
+    first = {ready.dataset.paths[int(r)] for r in seen[order(len(seen), 0, 0)[:40]]}
+    if limit == 0:
+        assert {one["path"] for one in found} <= first
 
 
 def test_the_network_is_left_as_it_was(ready: Ready) -> None:

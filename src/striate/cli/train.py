@@ -61,7 +61,10 @@ if TYPE_CHECKING:
 @click.option("--no-copies", is_flag=True, help="Do not look for near-copies before dividing.")
 @click.option("--root", type=click.Path(), help="Where named sets lie.")
 @click.option(
-    "-o", "path", type=click.Path(path_type=Path), help="The run.  [default: runs/DATE-ID]"
+    "-o",
+    "path",
+    type=click.Path(path_type=Path),
+    help="The run, or the plot.  [default: runs/DATE-ID, rates.html]",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be done.")
 @click.option("--find-lr", is_flag=True, help="Try rising rates instead, and draw the loss.")
@@ -195,9 +198,9 @@ def _dry(order: Order, recipe: Recipe, as_json: bool) -> int:
 
 
 def _find_rate(order: Order, recipe: Recipe, path: Path | None, given: dict[str, Any]) -> int:
-    from striate.verbs.train_rate import find_rate
+    from striate.verbs.train_rate import find_rate, free
 
-    found = Live(given["quiet"]).follow(find_rate(order, recipe, path))
+    found = Live(given["quiet"]).follow(find_rate(order, recipe, path or free()))
     if given["as_json"]:
         output.emit_json(found.to_dict())
     else:

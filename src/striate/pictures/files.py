@@ -33,6 +33,7 @@ from PIL import Image, ImageOps, features
 
 from striate.errors import Unreadable
 from striate.optional import available, need
+from striate.pictures.depth import from_float, from_sixteen
 from striate.safe import at_once
 
 Pixels = NDArray[np.uint8]
@@ -111,6 +112,17 @@ def decoded(
     except MemoryError:
         raise Unreadable("it needs more memory than there is") from None
     except Exception as fault:  # noqa: BLE001 what a decoder raises on a damaged file is one thing
+        raise Unreadable(reason(fault)) from None
+
+
+def size_of(data: bytes, rules: Rules = DEFAULT) -> tuple[int, int]:
+    """Height and width as stored, from the header alone: the pixels may still be damaged."""
+    try:
+        with _opened(data, rules) as image:
+            return image.height, image.width
+    except Unreadable:
+        raise
+    except Exception as fault:  # noqa: BLE001 as above
         raise Unreadable(reason(fault)) from None
 
 
@@ -195,31 +207,16 @@ def _over(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
 
 def _eight_bit(image: Image.Image) -> Image.Image:
     """Deep grey to eight bits by the rules at the top; everything else as it is."""
-    if image.mode in _SIXTEEN or image.mode == "I":
-        values = np.asarray(image).astype(np.int32)
-        if image.mode == "I" and values.size and values.min() >= 0 and values.max() <= 255:
+    if image.mode in _SIXTEEN:
+        return Image.fromarray(from_sixteen(np.asarray(image).astype(np.uint32)))
+    if image.mode == "I":
+        values = np.asarray(image)
+        if values.size and values.min() >= 0 and values.max() <= 255:
             return Image.fromarray(values.astype(np.uint8))
-        return Image.fromarray(((np.clip(values, 0, 65535) + 128) // 257).astype(np.uint8))
+        return Image.fromarray(from_sixteen(np.clip(values, 0, 65535).astype(np.uint32)))
     if image.mode == "F":
-        return Image.fromarray(_from_float(np.asarray(image, dtype=np.float64)))
+        return Image.fromarray(from_float(np.asarray(image, dtype=np.float64)))
     return image
-
-
-def _from_float(values: NDArray[np.float64]) -> Pixels:
-    known = np.isfinite(values)
-    if not known.any():
-        return np.zeros(values.shape, np.uint8)
-    low, high = float(values[known].min()), float(values[known].max())
-    filled = np.where(known, values, np.where(values > 0, high, 0.0 if low <= 0 else low))
-    filled = np.where(np.isnan(values), max(low, 0.0) if low > 0 else 0.0, filled)
-    if low >= 0 and high <= 1:
-        scaled = filled * 255
-    elif low >= 0 and high <= 255:
-        scaled = filled
-    else:
-        scaled = (filled - low) * (255 / (high - low)) if high > low else np.zeros_like(filled)
-    made: Pixels = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
-    return made
 
 
 def resized(pixels: Pixels, height: int, width: int) -> Pixels:

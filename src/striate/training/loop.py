@@ -43,7 +43,7 @@ class Sums(NamedTuple):
 
 
 class Interrupted(Exception):
-    """The running step was abandoned; the last completed one stands."""
+    """The running step, or the look after it, was abandoned; the last completed step stands."""
 
 
 def fit(
@@ -62,6 +62,8 @@ def fit(
     size = batches.size[0]
     at = course or of_epochs(recipe, len(batches.rows), batches.plan.batch_size, size)
     here = training or Training.begin(network, recipe, at)
+    if here.seen and _is_due(here):  # the look after the last step was abandoned
+        yield _looked_late(here, judge)
     while here.step < at.steps:
         epoch, first = divmod(here.step, at.steps_per_epoch)
         with contextlib.closing(cast("Generator[Batch]", batches.epoch(epoch, first))) as coming:
@@ -76,7 +78,7 @@ def fit(
         if here.is_patient_out:
             here.notes += (f"stopped early at step {here.step:,} of {at.steps:,}",)
             break
-    _finish(here, batches)
+    _finish(here, batches, stop)
 
 
 def _stepped(
@@ -92,11 +94,25 @@ def _stepped(
     made = one_update(here, batches, batch, epoch, factor, stop)
     here.step += 1
     here.average.update(here.step, here.course.steps)
-    due = here.step % here.course.look_every == 0 or here.step == here.course.steps
-    look = _look(here, judge) if due else None
+    look = _look(here, judge) if _is_due(here) else None
     return Progress(
         here.step, here.course.steps, epoch, factor, made.loss / made.weight, made.correct / made.seen,
         made.seen, look, here,
+    )  # fmt: skip
+
+
+def _is_due(here: Training) -> bool:
+    """Whether val is looked at after the last completed step."""
+    return here.step % here.course.look_every == 0 or here.step == here.course.steps
+
+
+def _looked_late(here: Training, judge: Judge | None) -> Progress:
+    """The look that a signal cut off, as it would have been; the figures are means since the look before."""
+    last, look = here.step - 1, _look(here, judge)
+    factor = schedule.factor(here.recipe.schedule, last, here.course.steps)
+    return Progress(
+        here.step, here.course.steps, last // here.course.steps_per_epoch, factor, look.train_loss,
+        look.train_accuracy, 0, look, here,
     )  # fmt: skip
 
 
@@ -189,15 +205,17 @@ def _autocast(course: Course) -> contextlib.AbstractContextManager[Any]:
 
 
 def _look(here: Training, judge: Judge | None) -> Look:
-    """Means since the last look, val as it stands with averaged weights, and the best kept."""
+    """Means since the last look, val as it stands with averaged weights, and the best kept. The sums begin
+    anew when val was judged, so that a look which is cut off is due still.
+    """
     weight, seen = max(here.weight_sum, 1e-12), max(1, here.seen)
     train_loss, train_accuracy = here.loss_sum / weight, here.correct / seen
-    here.loss_sum, here.weight_sum, here.correct, here.seen = 0.0, 0.0, 0, 0
-    if judge is None:
-        return Look(train_loss, train_accuracy, None, None)
+    val_loss, val_accuracy = None, None
     with here.average.applied():
-        val_loss, val_accuracy = judge(here.network)
-        if here.recipe.regularise.patience:
+        if judge is not None:
+            val_loss, val_accuracy = judge(here.network)
+        here.loss_sum, here.weight_sum, here.correct, here.seen = 0.0, 0.0, 0, 0
+        if val_loss is not None and here.recipe.regularise.patience:
             if val_loss < here.best_loss:
                 here.best_loss, here.looks_since = val_loss, 0
                 here.best = {k: v.clone() for k, v in here.network.state_dict().items()}
@@ -206,16 +224,30 @@ def _look(here: Training, judge: Judge | None) -> Look:
     return Look(train_loss, train_accuracy, val_loss, val_accuracy)
 
 
-def _finish(here: Training, batches: Batches) -> None:
+def _finish(here: Training, batches: Batches, stop: Callable[[], bool]) -> None:
     """The network gets the weights that will be judged: the best, the averaged, or the last."""
     averaged = here.average.weights()
     if averaged is not None:
-        here.network.load_state_dict({**here.network.state_dict(), **averaged})
+        last = {k: v.clone() for k, v in here.network.state_dict().items()}
+        here.network.load_state_dict({**last, **averaged})
         if here.recipe.average.name == "swa":
-            average.recount(here.network, batches.epoch(0))
+            try:
+                average.recount(here.network, asking(batches.epoch(0), here, stop))
+            except BaseException:
+                here.network.load_state_dict(last)
+                raise
     if here.best is not None:
         here.network.load_state_dict(here.best)
     here.network.eval()
+
+
+def asking(batches: Iterator[Batch], here: Training, stop: Callable[[], bool]) -> Iterator[Batch]:
+    """The same batches, with a question before each whether to go on."""
+    with contextlib.closing(cast("Generator[Batch]", batches)) as coming:
+        for batch in coming:
+            if here.ranks.agree(stop()):
+                raise Interrupted
+            yield batch
 
 
 def _put_back(here: Training, buffers: list[Tensor]) -> None:

@@ -66,9 +66,9 @@ class LossPart:
 @dataclass(frozen=True)
 class OptimiserPart:
     """rate 0 is the default of the optimiser. With muon `rate` is for filters and `rate_others` for all
-    else. momentum -1 is decided. decay: decoupled from the gradient unless `coupled`; never on norms and biases. clip: largest
-    norm of the gradient, 0 for none. accumulate: batches to one step. lookahead: steps between pulls, 0
-    for none.
+    else. momentum -1 is decided. decay: decoupled from the gradient unless `coupled`; never on norms and
+    biases. clip: largest norm of the gradient, 0 for none. accumulate: batches to one step. lookahead: steps
+    between pulls, 0 for none.
     """
 
     name: str = one_of(*OPTIMISERS)
@@ -86,8 +86,8 @@ class OptimiserPart:
 @final
 @dataclass(frozen=True)
 class SchedulePart:
-    """The rate as a factor over the steps. warm_up: share of the steps from 0 up, -1 is decided. final: factor at the
-    last step. step: times `step_factor` each `step_every` of the steps.
+    """The rate as a factor over the steps. warm_up: share of the steps from 0 up, -1 is decided. final:
+    factor at the last step. step: times `step_factor` each `step_every` of the steps.
     """
 
     name: str = one_of("linear", "constant", "cosine", "one-cycle", "step")
@@ -173,8 +173,7 @@ class Recipe:
     machine: MachinePart = field(default_factory=MachinePart)
 
     def __post_init__(self) -> None:
-        found = [*_faults(self), *_contradictions(self)]
-        if found:
+        if found := [*_faults(self.flat())]:
             raise refused(found)
 
     def to_dict(self) -> dict[str, Any]:
@@ -195,10 +194,10 @@ class Recipe:
         """Tables to dotted names."""
         return dict(_flat(found))
 
-    def with_values(self, values: Mapping[str, object]) -> Recipe:
-        """Other values by dotted names; every fault is told at once."""
+    def with_values(self, values: Mapping[str, object], said: Iterable[str] = ()) -> Recipe:
+        """Other values by dotted names; every fault is told at once, after those that are `said` already."""
         known = {name: kind_of(value) for name, value in Recipe().flat().items()}
-        faults, taken = [], self.flat()
+        faults, taken = list(said), self.flat()
         for name, value in values.items():
             if name not in known:
                 faults.append(_unknown(name, known))
@@ -207,7 +206,7 @@ class Recipe:
                 taken[name] = read_value(value, known[name])
             except ValueError as fault:
                 faults.append(f"{name} {fault}")
-        if faults:
+        if faults := [*faults, *_faults(taken)]:
             raise refused(faults)
         return _built(taken)
 
@@ -217,12 +216,11 @@ class Recipe:
         faults = []
         for setting in settings:
             name, equals, value = setting.partition("=")
-            if not equals:
+            if equals:
+                values[name.strip()] = value.strip()
+            else:
                 faults.append(f"{shown(setting)} has no `=`: write name=value")
-            values[name.strip()] = value.strip()
-        if faults:
-            raise refused(faults)
-        return self.with_values(values)
+        return self.with_values(values, faults)
 
     def differences(self, other: Recipe | None = None) -> dict[str, tuple[Any, Any]]:
         """What differs from `other` (the defaults, if not said): name -> (here, there)."""
@@ -258,6 +256,10 @@ _PARTS: dict[str, Callable[..., Any]] = {
     one.name: one.default_factory for one in fields(Recipe) if callable(one.default_factory)
 }
 
+_KNOBS = {one.name: one for one in fields(Recipe) if one.name not in _PARTS} | {
+    f"{part}.{one.name}": one for part, made in _PARTS.items() for one in fields(made())
+}
+
 
 def _flat(found: Mapping[str, object], before: str = "") -> Iterator[tuple[str, object]]:
     for name, value in found.items():
@@ -267,29 +269,23 @@ def _flat(found: Mapping[str, object], before: str = "") -> Iterator[tuple[str, 
             yield before + name, value
 
 
-def _faults(part: Any, before: str = "") -> Iterator[str]:
-    """Words that are no choice, numbers out of range, in all parts."""
-    for one in fields(part):
-        value, name = getattr(part, one.name), before + one.name
-        if dataclasses.is_dataclass(value):
-            yield from _faults(value, f"{name}.")
-        elif "choices" in one.metadata and value not in one.metadata["choices"]:
-            yield f"{name} is one of {', '.join(one.metadata['choices'])}, not {shown(value)}"
-        elif "range" in one.metadata:
-            low, high = one.metadata["range"]
+def _faults(values: Mapping[str, Any]) -> Iterator[str]:
+    """Words that are no choice, numbers out of range, and what each knob allows and the whole does not."""
+    for name, value in values.items():
+        told = _KNOBS[name].metadata
+        if "choices" in told and value not in told["choices"]:
+            yield f"{name} is one of {', '.join(told['choices'])}, not {shown(value)}"
+        elif "range" in told:
+            low, high = told["range"]
             if not low <= value <= high:  # also false for NaN
                 yield f"{name} is from {low:g} to {high:g}, not {shown(value)}"
-
-
-def _contradictions(recipe: Recipe) -> Iterator[str]:
-    """What each part allows alone and the whole does not."""
-    if recipe.loss.name == "hinge" and recipe.loss.smoothing > 0:
+    if values["loss.name"] == "hinge" and values["loss.smoothing"] > 0:
         yield "loss.smoothing is for cross-entropy; the hinge has no labels to smooth"
-    if recipe.schedule.name == "constant" and recipe.schedule.final not in (0, 1):
+    if values["schedule.name"] == "constant" and values["schedule.final"] not in (0, 1):
         yield "schedule.final has no meaning for a constant rate"
-    if recipe.optimiser.name == "muon" and recipe.optimiser.coupled:
+    if values["optimiser.name"] == "muon" and values["optimiser.coupled"]:
         yield "optimiser.coupled: muon has no coupled decay, since it keeps only a gradient's direction"
-    if recipe.average.name != "none" and recipe.optimiser.lookahead:
+    if values["average.name"] != "none" and values["optimiser.lookahead"]:
         yield "average and optimiser.lookahead are two averages of the same weights: choose one"
 
 

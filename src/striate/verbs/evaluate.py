@@ -86,6 +86,9 @@ def evaluate(
     absent = [one for one in dataset.findings if one.code == "classes-absent"]
     for one in (*absent, *pictures.findings):
         yield Said(one.text, one.severity)
+    now = {split: train_data.key_of(pictures, np.arange(len(pictures.dataset)))}
+    if data is None and train_data.changed(facts.get("data", {}), now):
+        yield Said(f"the pictures of {split} have changed since the run was made", "warning")
     wanted = Recipe().with_values(facts["recipe"]).precision_wanted
     from striate.shipping.network import network_of
     from striate.shipping.opened import bundle_of

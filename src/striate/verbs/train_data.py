@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import hashlib
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 PUBLISHED_RATIO = 0.875  # of the shorter side: what published weights were judged with
 LOOKED_FOR_COPIES = 100_000
+KEYED_BYTES = 2**28  # of prepared pictures of a split that its key is made of
 _SAMPLE, _AT_ONCE = 256, 64
 Rows = NDArray[np.int64]
 
@@ -184,3 +186,26 @@ def prepared_all(
             "preparing", lambda show: prepared(dataset, preparation, keeping, show)
         )
     )
+
+
+def key_of(pictures: Prepared, rows: Rows) -> str:
+    """A hash of what these pictures look like, prepared; of a fixed part of them where they are many."""
+    most = max(1, KEYED_BYTES // int(np.prod(pictures.preparation.shape)))
+    if len(rows) > most:
+        rows = np.sort(rows[order(len(rows), 0, 0)[:most].astype(np.int64)])
+    digest = hashlib.blake2b(f"{len(rows)}".encode(), digest_size=16)
+    for start in range(0, len(rows), _AT_ONCE):
+        digest.update(np.ascontiguousarray(pictures.take(rows[start : start + _AT_ONCE])).data)
+    return digest.hexdigest()
+
+
+def keys_of(pictures: Prepared) -> dict[str, str]:
+    """Of every split."""
+    data = pictures.dataset
+    return {split: key_of(pictures, data.places(split)) for split in data.splits}
+
+
+def changed(before: Mapping[str, Any], now: Mapping[str, str]) -> str:
+    """The splits whose pictures are others than before, or nothing; `before`: what run.json says of data."""
+    keys = before.get("keys", {})
+    return " and ".join(split for split, key in now.items() if keys.get(split, key) != key)

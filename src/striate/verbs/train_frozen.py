@@ -45,23 +45,37 @@ def patient(recipe: Recipe) -> Recipe:
 
 
 def head_first(ready: Ready) -> Generator[Event, None, frozen_head.Head]:
-    """Fit the head on features and put it into the network."""
+    """Fit the head on features and put it into the network; those of mirrored pictures are used where val is
+    the better for it.
+    """
     data, network = ready.dataset, ready.chosen.network
     rows = {name: data.places(name) for name in ("train", "val")}
     labels = {name: data.labels[at].astype(np.int64) for name, at in rows.items()}
     found = {}
     for name in ("train", "val"):
         found[name] = yield from _features(ready, rows[name], f"features of {name}")
-    train, truth = found["train"], labels["train"]
+    weights = ready.weights()
+
+    def fitted(features: NDArray[np.float32], truth: NDArray[np.int64]) -> frozen_head.Head:
+        return frozen_head.fit_head(
+            features, truth, found["val"], labels["val"], len(data.classes), weights=weights
+        )
+
+    head = fitted(found["train"], labels["train"])
     if data.mirror:
         other = yield from _features(
             ready, rows["train"], "features of the mirror of train", mirror=True
         )
-        train, truth = np.concatenate([train, other]), np.concatenate([truth, truth])
-    weights = ready.weights()
-    head = frozen_head.fit_head(
-        train, truth, found["val"], labels["val"], len(data.classes), weights=weights
-    )
+        both = fitted(
+            np.concatenate([found["train"], other]), np.concatenate([labels["train"]] * 2)
+        )
+        if both.val_loss > head.val_loss:
+            yield Said(
+                "the head is fitted without mirrored pictures: with them the loss on val is "
+                f"{both.val_loss:.3f}, without {head.val_loss:.3f}"
+            )
+        else:
+            head = both
     frozen.cut(network).attach(network, head)
     yield Said(
         f"a linear head on frozen features: val accuracy {head.val_accuracy:.2%}, loss {head.val_loss:.3f} "

@@ -9,6 +9,7 @@ Shape legend: N pictures, K classes.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,17 +18,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.errors import StriateError
 from striate.judging import calibration, scores, slices
-from striate.judging.answers import softmax
+from striate.judging.abstain import abstain
+from striate.judging.answers import answered, softmax
 from striate.keeping import bundle
 from striate.keeping.card import card_text
 from striate.keeping.run_tables import Prediction
+from striate.pictures.files import size_of
 from striate.pictures.order import part
+from striate.pictures.source import Arrays
 from striate.safe import write_text
 from striate.verbs.train import versions
 from striate.verbs.train_order import Event, Said, Working
 
 if TYPE_CHECKING:
+    from striate.pictures.dataset import Dataset
     from striate.pictures.store.cache import Prepared
     from striate.training.state import Training
     from striate.training.stopping import Stopping
@@ -100,11 +106,15 @@ def judged(ready: Ready, found: Found) -> dict[str, Any]:
         folds = min(5, len(truth))
         fitted = calibration.cross_fitted(held, truth, folds, recipe.seed).temperatures
     val = scores.score(held, truth, data.classes, fitted, recipe.precision_wanted)
-    threshold = val.abstention.threshold
+    # Chosen and counted with the one temperature that is kept: what is called sure is what was counted.
+    answers = answered(held, truth, heat)
+    sure = abstain(answers.confidence, answers.correct, recipe.precision_wanted)
+    threshold = sure.threshold
     made: dict[str, Any] = {
         "seconds": float(ready.run.facts().get("seconds", {}).get("train", 0.0)),
         "temperature": heat, "threshold": threshold, "precision_wanted": recipe.precision_wanted,
-        "optimistic": "test" not in found, "val": val.to_dict(),
+        "optimistic": "test" not in found,
+        "val": val.to_dict() | {"abstention": sure.to_dict()},
     }  # fmt: skip
     if "test" in found:
         made["test"] = _score(ready, *found["test"], heat, threshold)
@@ -135,19 +145,30 @@ def _without_copies(
 
 
 def slices_of(ready: Ready, logits: Logits, at: Rows) -> dict[str, list[dict[str, Any]]]:
-    """Accuracy by class, folder, group, brightness and contrast of the prepared pictures."""
+    """Accuracy by class, folder, group, pixels of the files, brightness and contrast as prepared."""
     data = ready.dataset
     truth = data.labels[at]
     mean, deviation = _light(ready.pictures, at)
     facts: dict[str, Any] = {
         "class": [data.classes[i] for i in truth], "brightness": mean, "contrast": deviation,
     }  # fmt: skip
+    if not isinstance(data.source, Arrays):  # those are all of one size
+        facts["size"] = _sizes(data, at)
     folders = [str(Path(data.paths[int(row)]).parent) for row in at]
     if 1 < len(set(folders)) <= 100:
         facts["folder"] = folders
     if data.groups is not None:
         facts["group"] = [data.groups[int(row)] for row in at]
     return slices.by_fact(slices.sliced(logits.argmax(1) == truth, facts))
+
+
+def _sizes(data: Dataset, at: Rows) -> NDArray[np.float64]:
+    """N, height times width of each file; what cannot be read any more is unknown."""
+    made = np.full(len(at), np.nan)
+    for i, row in enumerate(at):
+        with contextlib.suppress(StriateError, OSError):
+            made[i] = np.prod(size_of(data.data(int(row))))
+    return made
 
 
 def _light(pictures: Prepared, at: Rows) -> NDArray[np.float64]:

@@ -52,6 +52,15 @@ class Found:
         return "\n".join(lines + ([f"plot: {self.path}"] if self.path else []))
 
 
+def free(name: str = "rates.html") -> Path:
+    """A place for a plot in this folder where nothing lies yet."""
+    path, number = Path(name), 1
+    while path.exists():
+        number += 1
+        path = Path(name).with_stem(f"{Path(name).stem}-{number}")
+    return path
+
+
 def find_rate(order: Order, recipe: Recipe, path: Path | None) -> Generator[Event, None, Found]:
     """Sweep; `path` gets the plot as an HTML page. No run is left behind."""
     from striate.training import find_rate as ranges

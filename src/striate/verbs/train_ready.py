@@ -38,6 +38,7 @@ from striate.verbs.train_order import Event, Order, Said
 
 LOOKED_AT = 1_000  # pictures of val judged on the way; all of val at the end
 JUDGED_AT_ONCE = 256
+GLANCED_PIXELS = 256 * 64**2  # of a batch at a look, after each of which a signal is answered
 Rows = NDArray[np.int64]
 
 
@@ -81,16 +82,17 @@ class Ready:
         counts = np.array(list(self.dataset.counts_in("train").values()), np.int64)
         return class_weights(counts, rule)  # type: ignore[arg-type]
 
-    def judging(self, split: str) -> Batches:
+    def judging(self, split: str, at_once: int = JUDGED_AT_ONCE) -> Batches:
         """Of a split as it is, in order; of several ranks each has a run of its own."""
         plan = BatchPlan(
-            JUDGED_AT_ONCE, split=split, shuffle=False, workers=1, device=self.course.device,
+            at_once, split=split, shuffle=False, workers=1, device=self.course.device,
         )  # fmt: skip
         return Batches(self.pictures, plan)
 
     def glance(self) -> Batches:
         """Some of val, the same ones at every look."""
-        made = self.judging("val")
+        H, W = self.pictures.preparation.size
+        made = self.judging("val", max(1, min(JUDGED_AT_ONCE, GLANCED_PIXELS // (H * W))))
         rows = made.rows
         chosen = order(len(rows), self.recipe.seed, 0)[:LOOKED_AT].astype(np.int64)
         made.rows = np.sort(rows[chosen])
@@ -129,12 +131,16 @@ def readied(
         named = {dataset.paths[int(row)] for row in leaked}
         leaked = np.flatnonzero([path in named for path in data.paths]).astype(np.int64)
     if goes_on:
+        if splits := train_data.changed(told["data"], train_data.keys_of(pictures)):
+            text = f"pictures of {splits} have changed since the run began: it goes on with those of now, "
+            yield Said(f"{text}so the end is not that of an unbroken run", "warning")
         return _as_before(run, order_, pictures, leaked)
     run.write_classes(data.counts)
     run.update(
         data={
             "name": order_.data, "fingerprint": data.fingerprint, "splits": data.splits,
             "made_here": list(data.made_here), "pictures": len(data),
+            "keys": train_data.keys_of(pictures),
         },
         findings=[
             {"code": f.code, "severity": f.severity, "text": f.text} for f in data.findings
@@ -189,4 +195,6 @@ def _decided(
         f"{ready.chosen.name}: {ready.chosen.parameters:,} parameters; {at.steps:,} steps of {at.batch:,} "
         f"pictures ({at.epochs:.1f} epochs), {at.precision}, {ready.recipe.optimiser.name}"
     )
+    other = ", ".join(f"{name}={here}" for name, (here, _) in ready.recipe.differences().items())
+    yield Said(f"the recipe differs from the defaults in: {other or 'nothing'}")
     return ready

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, cast
 
 import numpy as np
@@ -14,8 +14,9 @@ from striate.errors import NotFinite
 from striate.judging.answers import answered
 from striate.judging.predict import predict
 from striate.keeping import checkpoint
+from striate.pictures.batches import Batch
 from striate.training import rank_norm
-from striate.training.loop import Interrupted, fit
+from striate.training.loop import Interrupted, asking, fit
 from striate.training.state import Look, Training
 from striate.training.stopping import Stopping
 from striate.verbs.train_order import Event, Looked, Said, Stepped
@@ -90,7 +91,7 @@ def _save(ready: Ready, here: Training) -> None:
 
 def _steps(ready: Ready, here: Training, stop: Stopping) -> Generator[Event, None, None]:
     """Every step, with looks at val and checkpoints where they are due."""
-    at, judge = ready.course, _judge(ready)
+    at, judge = ready.course, _judge(ready, lambda coming: asking(coming, here, stop))
     saved, begun, last = here.step, time.perf_counter(), here.step
     steps = fit(
         here.network, ready.batches(), ready.recipe, at, judge=judge, training=here, stop=stop
@@ -129,12 +130,15 @@ def _row(step: int, epoch: int, rate: float, look: Look) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _judge(ready: Ready) -> Callable[[torch.nn.Module], tuple[float, float]]:
-    """Loss and accuracy on some of val, in fp32."""
+def _judge(
+    ready: Ready, asked: Callable[[Iterator[Batch]], Iterator[Batch]] = lambda coming: coming
+) -> Callable[[torch.nn.Module], tuple[float, float]]:
+    """Loss and accuracy on some of val, in fp32; `asked` cuts it off where a signal came."""
     batches, labels = ready.glance(), ready.dataset.labels.astype(np.int64)
 
     def judge(network: torch.nn.Module) -> tuple[float, float]:
-        logits, rows = predict(network, batches.epoch(0), device=ready.course.device)
+        coming = asked(batches.epoch(0))
+        logits, rows = predict(network, coming, device=ready.course.device)
         found = answered(logits, labels[rows])
         return float(found.loss.mean()), float(found.correct.mean())
 
