@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-MODEL = "1x8x8: conv3p1-8 bn relu max2 conv3p1-16 bn relu gap fc10"
+MODEL = "1x8x8: whiten=(conv2-8 gelu) conv3p1-8 bn relu max2 conv3p1-16 bn relu gap fc10"
 SETTINGS = (
     "batch=64", "pictures.size=8", "machine.precision=fp32", "machine.threads=1", "save_every_s=0",
     "machine.micro_batch=64",

@@ -12,7 +12,8 @@ from striate.keeping import checkpoint
 from striate.keeping.runs import Run
 from striate.training.state import Training
 from striate.training.stopping import Stopping
-from striate.verbs.train_order import Order
+from striate.verbs.train import begin, resume
+from striate.verbs.train_order import Order, Stepped
 from striate.verbs.train_ready import LOOKED_AT, Ready, readied
 from tests.verbs import made
 
@@ -90,3 +91,19 @@ def test_fixes_are_kept_with_the_run_so_that_it_can_go_on_without_the_file(tmp_p
 
 def test_a_training_begun_from_it_stands_at_step_0(ready: Ready) -> None:
     assert Training.begin(ready.chosen.network, ready.recipe, ready.course).step == 0
+
+
+def test_what_was_frozen_is_frozen_again_so_that_a_network_of_ours_goes_on(tmp_path: Path) -> None:
+    wanted = made.recipe(save_every_s=0, epochs=0.2, pictures__size=16)
+    order = Order("digits", "striate-xs")
+    whole = made.trained(order, tmp_path / "whole", wanted)
+    steps = begin(order, wanted, path=tmp_path / "run")
+    for event in steps:
+        if isinstance(event, Stepped) and event.step == 2:
+            break
+    steps.close()
+    _, done = made.followed(resume(tmp_path / "run"))
+    for name in ("metrics.csv", "bundle/model.safetensors"):
+        assert (done.path / name).read_bytes() == (whole.path / name).read_bytes(), name
+    facts = json.loads((done.path / "run.json").read_text())
+    assert "whiten.conv1.weight" in facts["model"]["frozen"]

@@ -73,6 +73,7 @@ def decide(
         model={
             "name": chosen.name, "text": chosen.text, "parameters": chosen.parameters,
             "macs": chosen.macs, "pretrained": chosen.pretrained, "started_from": _source(order_),
+            "frozen": [n for n, p in chosen.network.named_parameters() if not p.requires_grad],
         },
     )  # fmt: skip
     return replace(ready, course=course)
