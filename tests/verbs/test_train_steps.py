@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,18 @@ def test_stopping_early_brings_the_best_weights_back_and_is_said(
     assert len(stopped) == 1
     assert stopped[0].startswith("stopped early at step")
     assert here.best_loss == 1.0
+
+
+def test_a_run_killed_after_it_stopped_early_does_no_step_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([1.0, 3.0, 0.1])
+    monkeypatch.setattr(train_steps, "_judge", lambda _: lambda _: (next(losses), 0.5))
+    wanted = made.recipe(regularise__patience=1, looks=19)
+    ready = made.readied(ORDER, tmp_path / "run", wanted)
+    _, here = made.followed(trained(ready, Stopping()))
+    stopped_at, notes = here.step, here.notes
+    again = made.readied(ORDER, tmp_path / "other", wanted)
+    _, gone_on = made.followed(trained(replace(again, run=ready.run), Stopping()))
+    assert (gone_on.step, gone_on.notes) == (stopped_at, notes)
+    assert len(notes) == 1

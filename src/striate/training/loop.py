@@ -62,7 +62,7 @@ def fit(
     size = batches.size[0]
     at = course or of_epochs(recipe, len(batches.rows), batches.plan.batch_size, size)
     here = training or Training.begin(network, recipe, at)
-    while here.step < at.steps:
+    while here.step < at.steps and not here.is_patient_out:
         epoch, first = divmod(here.step, at.steps_per_epoch)
         with contextlib.closing(cast("Generator[Batch]", batches.epoch(epoch, first))) as coming:
             for batch in coming:
@@ -73,9 +73,9 @@ def fit(
                     or here.is_patient_out
                 ):
                     break
-        if here.is_patient_out:
-            here.notes += (f"stopped early at step {here.step:,} of {at.steps:,}",)
-            break
+    early = f"stopped early at step {here.step:,} of {at.steps:,}"
+    if here.is_patient_out and early not in here.notes:
+        here.notes += (early,)
     _finish(here, batches)
 
 
