@@ -99,6 +99,8 @@ def _network(
     if order_.source:
         start = bundle_of(order_.source)
         chosen = train_network.with_weights(chosen, start.tensors(), order_.source)
+        if recipe.start.whiten == "auto":
+            initialise.hold(chosen.network, start.tensors())
         if order_.model == "auto":
             chosen = replace(chosen, name=str(start.card.get("model", {}).get("name", chosen.name)))
     for text in (*said, *chosen.notes):
