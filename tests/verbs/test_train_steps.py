@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from striate.errors import CannotTrain
 from striate.keeping import checkpoint
 from striate.keeping.runs import Run
+from striate.training.ranks import Ranks
 from striate.training.stopping import Stopped, Stopping
 from striate.verbs import train_steps
 from striate.verbs.train import resume
@@ -131,3 +133,9 @@ def test_a_run_killed_after_it_stopped_early_does_no_step_more(
     _, gone_on = made.followed(trained(replace(again, run=ready.run), Stopping()))
     assert (gone_on.step, gone_on.notes) == (stopped_at, notes)
     assert len(notes) == 1
+
+
+def test_more_ranks_than_a_batch_has_pictures_are_refused(tmp_path: Path) -> None:
+    ready = made.readied(ORDER, tmp_path / "run")
+    with pytest.raises(CannotTrain, match="65 processes cannot share batches of 64"):
+        made.followed(trained(replace(ready, ranks=Ranks(0, 65)), Stopping()))
