@@ -23,13 +23,16 @@ SETTINGS = (
 )  # fmt: skip
 
 
-def started(folder: Path, epochs: int = 2, restarts: int = 0) -> subprocess.Popen[str]:
+def started(
+    folder: Path, epochs: float = 2, restarts: int = 0, more: tuple[str, ...] = ()
+) -> subprocess.Popen[str]:
     """Two ranks on this machine that train into `folder`; torchrun starts them again so many times."""
-    flags = [part for one in SETTINGS for part in ("--set", one)]
+    flags = [part for one in (*SETTINGS, *more) for part in ("--set", one)]
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
     words = [
         sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
-        "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "--max-restarts", str(restarts), "-m", "striate", "train", "digits",
+        "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "--max-restarts", str(restarts),
+        "-m", "striate", "train", "digits",
         "--model", MODEL, "--epochs", str(epochs), "-o", str(folder), "-q", *flags,
     ]  # fmt: skip
     return subprocess.Popen(
@@ -131,6 +134,21 @@ def test_ranks_that_torchrun_starts_again_after_a_kill_end_the_same(
     kill_one(process, folder, random.Random(2))
     finished(process)
     assert hashes(folder) == hashes(together)
+
+
+def test_on_a_finished_run_the_same_command_changes_nothing(together: Path) -> None:
+    before = hashes(together)
+    finished(started(together))
+    assert hashes(together) == before
+
+
+def test_ranks_with_shares_of_different_sizes_do_equally_many_micro_batches(
+    tmp_path: Path,
+) -> None:
+    # 17 and 16 pictures, 16 at a time: the first would need two, the second one.
+    folder = tmp_path / "run"
+    finished(started(folder, 0.1, more=("batch=33", "machine.micro_batch=16")))
+    assert json.loads((folder / "run.json").read_text())["status"] == "finished"
 
 
 @pytest.mark.slow

@@ -142,8 +142,11 @@ def _gradients(here: Training, batch: Batch, epoch: int, stop: Callable[[], bool
     if here.ranks.agree(stop()):
         raise Interrupted
     alone = here.ranks.count == 1
-    # Of nearly equal size: a last one of a single picture would have no norm.
-    parts = math.ceil(len(batch) / here.micro_batch)
+    # Of nearly equal size: a last one of a single picture would have no norm. As many on every rank, since
+    # norms exchange sums in each.
+    (seen,) = here.ranks.sums_of(len(batch))
+    least, most = seen // here.ranks.count, math.ceil(seen / here.ranks.count)
+    parts = max(1, min(least, math.ceil(most / here.micro_batch)))
     for number in range(parts):
         if alone and stop():
             raise Interrupted
@@ -155,7 +158,7 @@ def _gradients(here: Training, batch: Batch, epoch: int, stop: Callable[[], bool
     if alone and stop():
         raise Interrupted
     here.ranks.sum_gradients(here.network.parameters())
-    right, seen = here.ranks.sums_of(correct, len(batch))
+    (right,) = here.ranks.sums_of(correct)
     return Sums(total, here.ranks.sum_of(loss_sum), right, seen)
 
 
