@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from striate.errors import NoMemory, NotFinite
+from striate.errors import CannotTrain, NoMemory, NotFinite
 from striate.pictures.batches import Batch, Batches
 from striate.training import average, optimise, schedule
 from striate.training.course import Course, of_epochs
@@ -59,8 +59,7 @@ def fit(
     """Train, one `Progress` after every step. `training` goes on where it stands; `judge` gives loss and
     accuracy on val; when `stop` says so, the running step is abandoned and `Interrupted` raised.
     """
-    size = batches.size[0]
-    at = course or of_epochs(recipe, len(batches.rows), batches.plan.batch_size, size)
+    at = course or _planned(batches, recipe)
     here = training or Training.begin(network, recipe, at)
     while here.step < at.steps and not here.is_patient_out:
         epoch, first = divmod(here.step, at.steps_per_epoch)
@@ -77,6 +76,22 @@ def fit(
     if here.is_patient_out and early not in here.notes:
         here.notes += (early,)
     _finish(here, batches)
+
+
+def _planned(batches: Batches, recipe: Recipe) -> Course:
+    """The course of the recipe's epochs; a time would have to be measured first."""
+    together = recipe.optimiser.accumulate
+    if not recipe.epochs:
+        raise CannotTrain(
+            f"the recipe says {recipe.budget_s:g} s and no epochs: how many steps fit has to be measured",
+            'give epochs, `Recipe().with_values({"epochs": 5})`, or a Course',
+        )
+    if together > 1:
+        raise CannotTrain(
+            f"accumulate is {together}, but these batches are made already",
+            "make each as large as one step, and give a Course with a smaller micro_batch",
+        )
+    return of_epochs(recipe, len(batches.rows), batches.plan.batch_size, batches.size[0])
 
 
 def _stepped(
