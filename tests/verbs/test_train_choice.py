@@ -120,3 +120,14 @@ def test_a_run_to_start_from_loses_nothing_of_its_first_layer_and_filters(tmp_pa
         assert torch.equal(value, kept[name]), name
     held = [n for n, p in ready.chosen.network.named_parameters() if not p.requires_grad]
     assert held == ["whiten.conv1.weight"]
+
+
+def test_accumulated_batches_are_one_large_batch_a_few_pictures_at_a_time(tmp_path: Path) -> None:
+    order = Order("digits", made.MODEL)
+    few = made.recipe(batch=32, optimiser__accumulate=4, machine__micro_batch=0)
+    many = made.recipe(batch=128, machine__micro_batch=32)
+    runs = [made.trained(order, tmp_path / n, r).path for n, r in (("few", few), ("many", many))]
+    decided = [json.loads((run / "run.json").read_text())["decided"] for run in runs]
+    assert [(d["batch"], d["micro_batch"], d["steps"]) for d in decided] == [(128, 32, 9)] * 2
+    weights, wanted = ((run / "bundle/model.safetensors").read_bytes() for run in runs)
+    assert weights == wanted
