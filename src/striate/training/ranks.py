@@ -148,7 +148,7 @@ def joined() -> Iterator[Ranks]:
         # torchrun keeps its store over restarts, and with it the addresses of ranks that were killed. Several
         # machines count their restarts each for itself, so there is no common name to tell tries apart by.
         tried = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-        store = distributed.PrefixStore(f"try {tried}", store)
+        store = distributed.PrefixStore(f"try {tried}", store)  # type: ignore[attr-defined]
     distributed.init_process_group(backend, timeout=limit, store=store, rank=rank, world_size=count)
     try:
         yield replace(here, patient=distributed.new_group(timeout=PREPARED_WITHIN))
