@@ -23,21 +23,26 @@ SETTINGS = (
 )  # fmt: skip
 
 
+def on_two_ranks(words: list[str], restarts: int = 0) -> subprocess.Popen[str]:
+    """The command on two ranks of this machine; torchrun starts them again so many times."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+    started_by = [
+        sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
+        "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "--max-restarts", str(restarts),
+        "-m", "striate",
+    ]  # fmt: skip
+    return subprocess.Popen(
+        [*started_by, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
 def started(
     folder: Path, epochs: float = 2, restarts: int = 0, more: tuple[str, ...] = ()
 ) -> subprocess.Popen[str]:
     """Two ranks on this machine that train into `folder`; torchrun starts them again so many times."""
     flags = [part for one in (*SETTINGS, *more) for part in ("--set", one)]
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
-    words = [
-        sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
-        "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "--max-restarts", str(restarts),
-        "-m", "striate", "train", "digits",
-        "--model", MODEL, "--epochs", str(epochs), "-o", str(folder), "-q", *flags,
-    ]  # fmt: skip
-    return subprocess.Popen(
-        words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    words = ["train", "digits", "--model", MODEL, "--epochs", str(epochs), "-o", str(folder), "-q"]
+    return on_two_ranks([*words, *flags], restarts)
 
 
 def finished(process: subprocess.Popen[str]) -> str:
@@ -140,6 +145,16 @@ def test_on_a_finished_run_the_same_command_changes_nothing(together: Path) -> N
     before = hashes(together)
     finished(started(together))
     assert hashes(together) == before
+
+
+def test_resume_on_ranks_goes_on_to_the_same_end(together: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    process = started(folder)
+    kill_one(process, folder, random.Random(4))
+    process.communicate(timeout=230)
+    printed = finished(on_two_ranks(["resume", str(folder), "-q"]))
+    assert hashes(folder) == hashes(together)
+    assert printed.count("report: ") == 1  # the first rank alone prints
 
 
 def test_ranks_with_shares_of_different_sizes_do_equally_many_micro_batches(
