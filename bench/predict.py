@@ -105,8 +105,8 @@ def of_network(name: str, files: list[str], turns: int, folder: Path) -> Iterato
     aim = AIMS[name]["cold"]
     whole = self_contained(name, models["fp32"])
     for what, model in (("", models["fp32"]), (", as `striate export` writes it", whole)):
-        spent = cold(model, files[0])
-        yield Figure(f"{name}: cold `striate predict`{what}", spent, "s", aim, least=False)
+        took = cold(model, files[0])
+        yield Figure(f"{name}: cold `striate predict`{what}", took, "s", aim, least=False)
 
 
 def self_contained(name: str, model: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any
 
 import torch
@@ -11,10 +12,12 @@ from torch import nn
 
 from striate.pictures.order import places
 from striate.training import rank_norm
+from striate.training import ranks as ranks_module
 from striate.training.initialise import seeded
 from striate.training.ranks import ALONE, Ranks, joined
 
 N, STEPS = 13, 3
+LATE = "late"  # rank 0 prepares for longer than a step may take
 
 
 def network(kind: torch.dtype) -> nn.Module:
@@ -46,6 +49,8 @@ def gradients(
 
 def main() -> None:
     """Both kinds of numbers, some steps, running statistics too."""
+    if LATE in sys.argv:
+        ranks_module.HANGS_AFTER_S = 15.0
     with joined() as ranks:
         found: dict[str, Any] = {}
         for name, kind in (("float64", torch.float64), ("float32", torch.float32)):
@@ -65,6 +70,8 @@ def main() -> None:
                 float((a.double() - b.double()).abs().max()) for (n, a), (m, b) in states if n == m
             )
             found[name] = {"gradients": worst, "statistics": statistics, "norms": installed}
+        if ranks.is_first and LATE in sys.argv:
+            time.sleep(ranks_module.HANGS_AFTER_S + 5)
         told = ranks.told("a wörd" if ranks.is_first else "")
         found["told"] = told
         found["agreed"] = [ranks.agree(ranks.rank == 1), ranks.agree(False)]

@@ -56,7 +56,9 @@ def network(seed: int = 0, text: str = TEXT) -> nn.Module:
 def course(recipe: Recipe, batch: int = 128, micro: int = 0) -> Course:
     """Of two epochs, or as many as the recipe says."""
     made = of_epochs(recipe, pictures().dataset.splits["train"], batch, 8)
-    return Course.from_dict(made.to_dict() | {"micro_batch": micro or batch})
+    return Course.from_dict(
+        made.to_dict() | {"micro_batch": micro or recipe.machine.micro_batch or batch}
+    )
 
 
 def begun(recipe: Recipe, at: Course, seed: int = 0) -> Training:

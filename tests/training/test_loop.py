@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from striate.errors import NoMemory, NotFinite
+from striate.errors import CannotTrain, NoMemory, NotFinite
 from striate.training.loop import Interrupted, fit, one_update
 from striate.training.recipe import Recipe
 from striate.training.state import Training
@@ -25,7 +25,8 @@ MATRIX = {
     "swa": ("average.name=swa", "average.start=0.4"),
     "lookahead": ("optimiser.lookahead=5",),
     "mixup": ("pictures.mix=mixup",),
-    "accumulate": ("optimiser.clip=1",),
+    "clip": ("optimiser.clip=1",),
+    "accumulate": ("machine.micro_batch=32",),  # four batches to one step
     "depth": ("regularise.stochastic_depth=0.5", "schedule.name=one-cycle"),
     "grow": ("pictures.grow_from=0.5", "start.filters=dirac"),
     "patience": ("regularise.patience=3",),
@@ -292,6 +293,7 @@ def test_a_stop_while_statistics_of_averaged_weights_are_counted_loses_nothing()
         here.network, small.batches(recipe), recipe, course, judge=judge, training=here,
         stop=lambda: bool(asked[0]),
     )  # fmt: skip
+    last: dict[str, torch.Tensor] = {}
     for told in steps:
         if told.step == course.steps:
             last = {k: v.clone() for k, v in here.network.state_dict().items()}
@@ -347,3 +349,15 @@ def test_the_rates_follow_the_schedule_and_pictures_grow() -> None:
     assert seen == sorted(seen)
     assert set(seen) == {4, 6, 8}
     assert len(set(np.round(rates, 6))) == 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [((), "300 s and no epochs"), (("epochs=1", "optimiser.accumulate=4"), "accumulate is 4")],
+)
+def test_without_a_course_what_cannot_be_planned_is_refused(
+    settings: tuple[str, ...], words: str
+) -> None:
+    recipe = Recipe().changed(settings)
+    with pytest.raises(CannotTrain, match=words):
+        next(iter(fit(small.network(), small.batches(recipe), recipe)))

@@ -46,6 +46,15 @@ def test_gradients_of_several_processes_are_those_of_one(count: int, tmp_path: P
     assert found["sum"] == [sum(range(1, count + 1)), 10 * count]
 
 
+@pytest.mark.slow
+def test_ranks_wait_for_the_first_while_it_prepares_longer_than_a_step_may_take(
+    tmp_path: Path,
+) -> None:
+    done = under_torchrun(2, str(ROOT / "tests/training/rank_job.py"), "late", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.strip().splitlines()[-1])["told"] == "a wörd"
+
+
 def test_names_of_parameters_and_buffers_stay_so_weights_go_both_ways() -> None:
     made = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.BatchNorm2d(4, affine=False))
     before = set(made.state_dict())

@@ -10,6 +10,7 @@ import torch
 
 from striate import machine
 from striate.errors import CannotTrain
+from striate.shipping.opened import bundle_of
 from striate.training import budget
 from striate.training.budget import Measured
 from striate.training.course import Course
@@ -107,3 +108,26 @@ def test_threads_are_those_of_the_recipe_or_the_quickest(monkeypatch: pytest.Mon
     assert train_choice._threads(free, order, shape, 10, "cpu") == 15
     assert train_choice._threads(free, order, shape, 10, "cuda") == 16
     assert train_choice._threads(free, Order("digits", "timm:x"), shape, 10, "cpu") == 16
+
+
+def test_a_run_to_start_from_loses_nothing_of_its_first_layer_and_filters(tmp_path: Path) -> None:
+    order, wanted = Order("digits", "striate-xs"), made.recipe(pictures__size=16, epochs=0.1)
+    first = made.trained(order, tmp_path / "first", wanted)
+    again = Order("digits", source=str(first.path))
+    ready = made.readied(again, tmp_path / "second", made.recipe(pictures__size=16))
+    kept = bundle_of(str(first.path)).tensors()
+    for name, value in ready.chosen.network.state_dict().items():
+        assert torch.equal(value, kept[name]), name
+    held = [n for n, p in ready.chosen.network.named_parameters() if not p.requires_grad]
+    assert held == ["whiten.conv1.weight"]
+
+
+def test_accumulated_batches_are_one_large_batch_a_few_pictures_at_a_time(tmp_path: Path) -> None:
+    order = Order("digits", made.MODEL)
+    few = made.recipe(batch=32, optimiser__accumulate=4, machine__micro_batch=0)
+    many = made.recipe(batch=128, machine__micro_batch=32)
+    runs = [made.trained(order, tmp_path / n, r).path for n, r in (("few", few), ("many", many))]
+    decided = [json.loads((run / "run.json").read_text())["decided"] for run in runs]
+    assert [(d["batch"], d["micro_batch"], d["steps"]) for d in decided] == [(128, 32, 9)] * 2
+    weights, wanted = ((run / "bundle/model.safetensors").read_bytes() for run in runs)
+    assert weights == wanted

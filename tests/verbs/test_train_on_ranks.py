@@ -16,25 +16,33 @@ import pytest
 
 from tests.conftest import ROOT
 
-MODEL = "1x8x8: conv3p1-8 bn relu max2 conv3p1-16 bn relu gap fc10"
+MODEL = "1x8x8: whiten=(conv2-8 gelu) conv3p1-8 bn relu max2 conv3p1-16 bn relu gap fc10"
 SETTINGS = (
     "batch=64", "pictures.size=8", "machine.precision=fp32", "machine.threads=1", "save_every_s=0",
     "machine.micro_batch=64",
 )  # fmt: skip
 
 
-def started(folder: Path, epochs: int = 2, restarts: int = 0) -> subprocess.Popen[str]:
-    """Two ranks on this machine that train into `folder`; torchrun starts them again so many times."""
-    flags = [part for one in SETTINGS for part in ("--set", one)]
+def on_two_ranks(words: list[str], restarts: int = 0) -> subprocess.Popen[str]:
+    """The command on two ranks of this machine; torchrun starts them again so many times."""
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
-    words = [
+    started_by = [
         sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
-        "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "--max-restarts", str(restarts), "-m", "striate", "train", "digits",
-        "--model", MODEL, "--epochs", str(epochs), "-o", str(folder), "-q", *flags,
+        "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0", "--max-restarts", str(restarts),
+        "-m", "striate",
     ]  # fmt: skip
     return subprocess.Popen(
-        words, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*started_by, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
+
+
+def started(
+    folder: Path, epochs: float = 2, restarts: int = 0, more: tuple[str, ...] = ()
+) -> subprocess.Popen[str]:
+    """Two ranks on this machine that train into `folder`; torchrun starts them again so many times."""
+    flags = [part for one in (*SETTINGS, *more) for part in ("--set", one)]
+    words = ["train", "digits", "--model", MODEL, "--epochs", str(epochs), "-o", str(folder), "-q"]
+    return on_two_ranks([*words, *flags], restarts)
 
 
 def finished(process: subprocess.Popen[str]) -> str:
@@ -131,6 +139,31 @@ def test_ranks_that_torchrun_starts_again_after_a_kill_end_the_same(
     kill_one(process, folder, random.Random(2))
     finished(process)
     assert hashes(folder) == hashes(together)
+
+
+def test_on_a_finished_run_the_same_command_changes_nothing(together: Path) -> None:
+    before = hashes(together)
+    finished(started(together))
+    assert hashes(together) == before
+
+
+def test_resume_on_ranks_goes_on_to_the_same_end(together: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    process = started(folder)
+    kill_one(process, folder, random.Random(4))
+    process.communicate(timeout=230)
+    printed = finished(on_two_ranks(["resume", str(folder), "-q"]))
+    assert hashes(folder) == hashes(together)
+    assert printed.count("report: ") == 1  # the first rank alone prints
+
+
+def test_ranks_with_shares_of_different_sizes_do_equally_many_micro_batches(
+    tmp_path: Path,
+) -> None:
+    # 17 and 16 pictures, 16 at a time: the first would need two, the second one.
+    folder = tmp_path / "run"
+    finished(started(folder, 0.1, more=("batch=33", "machine.micro_batch=16")))
+    assert json.loads((folder / "run.json").read_text())["status"] == "finished"
 
 
 @pytest.mark.slow

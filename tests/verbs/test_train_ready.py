@@ -14,7 +14,8 @@ from striate.pictures.files import to_jpeg
 from striate.training.state import Training
 from striate.training.stopping import Stopping
 from striate.verbs.evaluate import evaluate
-from striate.verbs.train_order import Order, Said
+from striate.verbs.train import begin, resume
+from striate.verbs.train_order import Order, Said, Stepped
 from striate.verbs.train_ready import LOOKED_AT, Ready, readied
 from tests.verbs import made
 
@@ -123,3 +124,19 @@ def test_pictures_that_changed_since_a_run_began_are_said_when_it_goes_on_and_is
     resumed, judged = said()
     assert resumed.startswith("pictures of test have changed since the run began")
     assert judged == "the pictures of test have changed since the run was made"
+
+
+def test_what_was_frozen_is_frozen_again_so_that_a_network_of_ours_goes_on(tmp_path: Path) -> None:
+    wanted = made.recipe(save_every_s=0, epochs=0.2, pictures__size=16)
+    order = Order("digits", "striate-xs")
+    whole = made.trained(order, tmp_path / "whole", wanted)
+    steps = begin(order, wanted, path=tmp_path / "run")
+    for event in steps:
+        if isinstance(event, Stepped) and event.step == 2:
+            break
+    steps.close()
+    _, done = made.followed(resume(tmp_path / "run"))
+    for name in ("metrics.csv", "bundle/model.safetensors"):
+        assert (done.path / name).read_bytes() == (whole.path / name).read_bytes(), name
+    facts = json.loads((done.path / "run.json").read_text())
+    assert "whiten.conv1.weight" in facts["model"]["frozen"]

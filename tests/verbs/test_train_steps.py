@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 import torch
 
+from striate.errors import CannotTrain
+from striate.judging.predict import predict as judging_predict
 from striate.keeping import checkpoint
 from striate.keeping.runs import Run
 from striate.pictures.batches import Batch
+from striate.training.ranks import Ranks
 from striate.training.stopping import Stopped, Stopping
 from striate.verbs import train_ready, train_steps
 from striate.verbs.train import begin, resume
@@ -83,7 +86,7 @@ def test_asked_to_stop_at_a_look_it_leaves_it_and_looks_again_when_it_goes_on(
 ) -> None:
     wanted, path = made.recipe(looks=3, save_every_s=0), tmp_path / "run"
     whole = made.trained(ORDER, tmp_path / "whole", wanted).path
-    stop, real, judged = Stopping(), train_steps.predict, [0]
+    stop, real, judged = Stopping(), judging_predict, [0]
 
     def predict(network: torch.nn.Module, batches: Iterator[Batch], device: str) -> Any:
         def asked() -> Iterator[Batch]:
@@ -164,3 +167,24 @@ def test_stopping_early_brings_the_best_weights_back_and_is_said(
     assert len(stopped) == 1
     assert stopped[0].startswith("stopped early at step")
     assert here.best_loss == 1.0
+
+
+def test_a_run_killed_after_it_stopped_early_does_no_step_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([1.0, 3.0, 0.1])
+    monkeypatch.setattr(train_steps, "_judge", lambda *_: lambda _: (next(losses), 0.5))
+    wanted = made.recipe(regularise__patience=1, looks=19)
+    ready = made.readied(ORDER, tmp_path / "run", wanted)
+    _, here = made.followed(trained(ready, Stopping()))
+    stopped_at, notes = here.step, here.notes
+    again = made.readied(ORDER, tmp_path / "other", wanted)
+    _, gone_on = made.followed(trained(replace(again, run=ready.run), Stopping()))
+    assert (gone_on.step, gone_on.notes) == (stopped_at, notes)
+    assert len(notes) == 1
+
+
+def test_more_ranks_than_a_batch_has_pictures_are_refused(tmp_path: Path) -> None:
+    ready = made.readied(ORDER, tmp_path / "run")
+    with pytest.raises(CannotTrain, match="65 processes cannot share batches of 64"):
+        made.followed(trained(replace(ready, ranks=Ranks(0, 65)), Stopping()))

@@ -23,15 +23,19 @@ def command(run: Path, quiet: bool, as_json: bool) -> int:
     The end is the same, bit for bit, as without the break. RUN is its folder, or `latest`. That is promised
     for the same machine, threads and versions; where a version is another one, it is said.
     """
+    from striate.training.ranks import joined
     from striate.training.stopping import Stopped, Stopping
     from striate.verbs.train import resume
 
-    stop, live = Stopping(), Live(quiet)
+    stop = Stopping()
     try:
-        with stop.listening():
-            done = live.follow(resume(run, stop=stop))
+        with stop.listening(), joined() as ranks:
+            live = Live(quiet or not ranks.is_first)
+            done = live.follow(resume(run, stop=stop, ranks=ranks))
     except Stopped as asked:
         return asked.exit_code
+    if not ranks.is_first:
+        return 0
     if as_json:
         output.emit_json(result(done))
     else:

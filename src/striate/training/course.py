@@ -9,9 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
+from striate.errors import CannotTrain
 from striate.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from striate.pictures.batches import Batches
 
 
 @final
@@ -92,3 +96,19 @@ def sides(recipe: Recipe, steps: int, size: int) -> tuple[tuple[int, int], ...]:
     until = steps * part.grow_until
     made = [(0, held[0]), (round(until * 0.6), held[1]), (round(until), size)]
     return tuple(made) if small < size else ()
+
+
+def of_batches(batches: Batches, recipe: Recipe) -> Course:
+    """The course of the recipe's epochs; a time would have to be measured first."""
+    together = recipe.optimiser.accumulate
+    if not recipe.epochs:
+        raise CannotTrain(
+            f"the recipe says {recipe.budget_s:g} s and no epochs: how many steps fit has to be measured",
+            'give epochs, `Recipe().with_values({"epochs": 5})`, or a Course',
+        )
+    if together > 1:
+        raise CannotTrain(
+            f"accumulate is {together}, but these batches are made already",
+            "make each as large as one step, and give a Course with a smaller micro_batch",
+        )
+    return of_epochs(recipe, len(batches.rows), batches.plan.batch_size, batches.size[0])

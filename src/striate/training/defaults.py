@@ -60,7 +60,7 @@ def settle(recipe: Recipe, facts: Facts) -> Recipe:
         smooth = facts.whitens and recipe.loss.name == "cross-entropy"
         values["loss.smoothing"] = 0.1 if smooth else 0.0
     if recipe.start.filters == "auto":
-        values["start.filters"] = "dirac" if facts.whitens else "torch"
+        values["start.filters"] = "dirac" if facts.whitens and not facts.pretrained else "torch"
     if recipe.start.whiten == "auto":
         values["start.whiten"] = "yes" if facts.whitens and not facts.pretrained else "no"
     if recipe.machine.compile == "auto":

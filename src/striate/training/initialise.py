@@ -12,7 +12,7 @@ Shape legend: N pictures, C channels, H height, W width; D numbers of a patch, C
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -64,6 +64,14 @@ def start(network: nn.Module, part: StartPart, images: Tensor | None, seed: int)
         told = {"he": "He et al. (2015)", "xavier": "Glorot and Bengio (2010)"}.get(how, "identity")
         notes.append(f"filters of {done} convolutions begin as {how}: {told}")
     return tuple(notes)
+
+
+def hold(network: nn.Module, taken: Mapping[str, Tensor]) -> None:
+    """Keep the first convolution of a stage called `whiten` as it is, if it was taken from these weights."""
+    first = _to_whiten(network, StartPart())
+    for name, weight in network.named_parameters():
+        if first is not None and weight is first.weight and name in taken:
+            weight.requires_grad_(taken[name].shape != weight.shape)
 
 
 def _begin(conv: nn.Conv2d, how: str, seed: int, name: str) -> bool:

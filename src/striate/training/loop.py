@@ -23,7 +23,7 @@ from torch.nn import functional
 from striate.errors import NoMemory, NotFinite
 from striate.pictures.batches import Batch, Batches
 from striate.training import average, optimise, schedule
-from striate.training.course import Course, of_epochs
+from striate.training.course import Course, of_batches
 from striate.training.loss import loss_of
 from striate.training.recipe import Recipe
 from striate.training.state import Look, Progress, Training
@@ -59,12 +59,11 @@ def fit(
     """Train, one `Progress` after every step. `training` goes on where it stands; `judge` gives loss and
     accuracy on val; when `stop` says so, the running step is abandoned and `Interrupted` raised.
     """
-    size = batches.size[0]
-    at = course or of_epochs(recipe, len(batches.rows), batches.plan.batch_size, size)
+    at = course or of_batches(batches, recipe)
     here = training or Training.begin(network, recipe, at)
     if here.seen and _is_due(here):  # the look after the last step was abandoned
         yield _looked_late(here, judge)
-    while here.step < at.steps:
+    while here.step < at.steps and not here.is_patient_out:
         epoch, first = divmod(here.step, at.steps_per_epoch)
         with contextlib.closing(cast("Generator[Batch]", batches.epoch(epoch, first))) as coming:
             for batch in coming:
@@ -75,9 +74,9 @@ def fit(
                     or here.is_patient_out
                 ):
                     break
-        if here.is_patient_out:
-            here.notes += (f"stopped early at step {here.step:,} of {at.steps:,}",)
-            break
+    early = f"stopped early at step {here.step:,} of {at.steps:,}"
+    if here.is_patient_out and early not in here.notes:
+        here.notes += (early,)
     _finish(here, batches, stop)
 
 
@@ -158,8 +157,11 @@ def _gradients(here: Training, batch: Batch, epoch: int, stop: Callable[[], bool
     if here.ranks.agree(stop()):
         raise Interrupted
     alone = here.ranks.count == 1
-    # Of nearly equal size: a last one of a single picture would have no norm.
-    parts = math.ceil(len(batch) / here.micro_batch)
+    # Of nearly equal size: a last one of a single picture would have no norm. As many on every rank, since
+    # norms exchange sums in each.
+    (seen,) = here.ranks.sums_of(len(batch))
+    least, most = seen // here.ranks.count, math.ceil(seen / here.ranks.count)
+    parts = max(1, min(least, math.ceil(most / here.micro_batch)))
     for number in range(parts):
         if alone and stop():
             raise Interrupted
@@ -171,7 +173,7 @@ def _gradients(here: Training, batch: Batch, epoch: int, stop: Callable[[], bool
     if alone and stop():
         raise Interrupted
     here.ranks.sum_gradients(here.network.parameters())
-    right, seen = here.ranks.sums_of(correct, len(batch))
+    (right,) = here.ranks.sums_of(correct)
     return Sums(total, here.ranks.sum_of(loss_sum), right, seen)
 
 

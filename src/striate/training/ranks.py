@@ -11,9 +11,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,15 +21,17 @@ if TYPE_CHECKING:
     from torch import nn
 
 HANGS_AFTER_S = 60.0  # a rank that does not come ends all, and torchrun starts them again
+PREPARED_WITHIN = timedelta(days=1)  # copies, pictures, features and the measuring, before step 0
 
 
 @final
 @dataclass(frozen=True)
 class Ranks:
-    """This process's number among `count`."""
+    """This process's number among `count`. patient: the group in which all wait while rank 0 prepares."""
 
     rank: int = 0
     count: int = 1
+    patient: Any = field(default=None, compare=False)
 
     @property
     def is_first(self) -> bool:
@@ -86,11 +88,11 @@ class Ranks:
         device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
         data = text.encode("utf-8", "surrogateescape")
         length = torch.tensor([len(data)], device=device)
-        distributed.broadcast(length, 0)
+        distributed.broadcast(length, 0, self.patient)
         held = torch.zeros(int(length), dtype=torch.uint8, device=device)
         if self.is_first:
             held.copy_(torch.frombuffer(bytearray(data), dtype=torch.uint8))
-        distributed.broadcast(held, 0)
+        distributed.broadcast(held, 0, self.patient)
         return bytes(held.cpu().tolist()).decode("utf-8", "surrogateescape")
 
     def joined_rows(self, mine: NDArray[np.float32], first: int, count: int) -> NDArray[np.float32]:
@@ -110,11 +112,11 @@ class Ranks:
         return made
 
     def wait(self) -> None:
-        """Until all are here."""
+        """Until all are here, however long they prepare."""
         if self.count > 1:
             from torch import distributed
 
-            distributed.barrier()
+            distributed.barrier(self.patient)
 
 
 ALONE = Ranks()
@@ -146,10 +148,10 @@ def joined() -> Iterator[Ranks]:
         # torchrun keeps its store over restarts, and with it the addresses of ranks that were killed. Several
         # machines count their restarts each for itself, so there is no common name to tell tries apart by.
         tried = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-        store = distributed.PrefixStore(f"try {tried}", store)
+        store = distributed.PrefixStore(f"try {tried}", store)  # type: ignore[attr-defined]
     distributed.init_process_group(backend, timeout=limit, store=store, rank=rank, world_size=count)
     try:
-        yield here
+        yield replace(here, patient=distributed.new_group(timeout=PREPARED_WITHIN))
     finally:
         distributed.destroy_process_group()
 

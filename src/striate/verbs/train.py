@@ -152,6 +152,7 @@ def resume(
         facts = run.facts()
         if facts["status"] == "finished":
             yield Said(f"{run.path} is finished")
+            ranks.told(str(run.path.resolve()))
             if not (run.path / "report.html").exists():
                 report(run.path)
             return Trained(run.path, run.scores() or {})
@@ -177,6 +178,8 @@ def _follow(stop: Stopping, ranks: Ranks) -> Generator[Event, None, Trained]:
 
     run = Run(Path(ranks.told("")))
     facts = run.facts()
+    if facts["status"] == "finished":
+        return Trained(run.path, {})
     order, recipe = Order.from_dict(facts["options"]), Recipe().with_values(facts["recipe"])
     ready = replace((yield from readied(run, order, recipe, stop)), ranks=ranks)
     done = yield from trained(ready, stop)

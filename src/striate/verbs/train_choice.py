@@ -59,8 +59,12 @@ def decide(
         settled.machine.precision, chosen.network, (C, H, W), settled.batch, device
     )
     yield Said(verdict.why)
+    together = (
+        settled.batch * settled.optimiser.accumulate
+    )  # to one step; as many pictures as there are
+    together = min(together, max(settled.batch, pictures.dataset.splits["train"]))
     how = Course(
-        1, 1, settled.batch, settled.batch, 1, 1, device=device, precision=verdict.precision,
+        1, 1, together, settled.batch, 1, 1, device=device, precision=verdict.precision,
         channels_last=settled.machine.channels_last and verdict.channels_last,
         compiled=settled.machine.compile == "yes", threads=threads,
     )  # fmt: skip
@@ -73,6 +77,7 @@ def decide(
         model={
             "name": chosen.name, "text": chosen.text, "parameters": chosen.parameters,
             "macs": chosen.macs, "pretrained": chosen.pretrained, "started_from": _source(order_),
+            "frozen": [n for n, p in chosen.network.named_parameters() if not p.requires_grad],
         },
     )  # fmt: skip
     return replace(ready, course=course)
@@ -98,6 +103,8 @@ def _network(
     if order_.source:
         start = bundle_of(order_.source)
         chosen = train_network.with_weights(chosen, start.tensors(), order_.source)
+        if recipe.start.whiten == "auto":
+            initialise.hold(chosen.network, start.tensors())
         if order_.model == "auto":
             chosen = replace(chosen, name=str(start.card.get("model", {}).get("name", chosen.name)))
     for text in (*said, *chosen.notes):
@@ -148,8 +155,9 @@ def _course(ready: Ready, why: str, precise: str, stop: Stopping) -> Course:
     per_epoch = max(1, count // how.batch)
     measured = budget.measure(ready.chosen.network, batches, recipe, how, stop=stop)
     kept: dict[str, Any] = {
-        "micro_batch": measured.micro_batch, "device": how.device, "precision": how.precision,
-        "channels_last": how.channels_last, "compiled": how.compiled, "threads": how.threads,
+        "micro_batch": min(measured.micro_batch, recipe.batch), "device": how.device,
+        "precision": how.precision, "channels_last": how.channels_last, "compiled": how.compiled,
+        "threads": how.threads,
     }  # fmt: skip
     step_s = measured.step_s[size]
     kept["save_every"] = max(1, round(recipe.save_every_s / max(step_s, 1e-6)))

@@ -90,7 +90,8 @@ def dry_run(order: Order, recipe: Recipe) -> Dry:
     settled = settle(recipe, facts)
     if not recipe.epochs:
         seen = min(seen, int(train_pace.MOST_EPOCHS * count))
+    together = settled.batch * settled.optimiser.accumulate
     return Dry(
         order, settled, dataset.splits, dataset.classes, plan, model, side,
-        max(1, seen // settled.batch), why, tuple(f"{f.severity}: {f.text}" for f in dataset.findings),
+        max(1, seen // together), why, tuple(f"{f.severity}: {f.text}" for f in dataset.findings),
     )  # fmt: skip

@@ -175,6 +175,8 @@ def _as_before(run: Run, order_: Order, pictures: Prepared, leaked: Rows) -> Rea
     model = told["model"]
     text = model["text"]
     network = built(text, len(pictures.dataset.classes))
+    for name in model.get("frozen", ()):  # the optimiser's state has no place for these
+        network.get_parameter(name).requires_grad_(False)
     plan = None if text.startswith(train_network.TIMM) else Plan.read(text)
     C, side = pictures.preparation.channels, pictures.preparation.size[0]
     chosen = Chosen(model["name"], text, network, plan, side, C, model["pretrained"])

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from striate import safe
-from striate.errors import NotFinite
+from striate.errors import CannotTrain, NotFinite
 from striate.judging.answers import answered
 from striate.judging.predict import predict
 from striate.keeping import checkpoint
@@ -55,6 +55,7 @@ def _begun(ready: Ready) -> Generator[Event, None, Training]:
             head = yield from head_first(ready)
         still = still_parts(network)
     if ready.ranks.count > 1:
+        _enough_for(ready)
         rank_norm.install(network)
     here = Training.begin(
         network, ready.recipe, ready.course, ranks=ready.ranks, from_scratch=from_scratch
@@ -80,7 +81,18 @@ def _begun(ready: Ready) -> Generator[Event, None, Training]:
         if found is None:
             _save(ready, here)
         ready.ranks.told(str(run.path.resolve()))  # the others have waited for it
+    ready.ranks.wait()  # their pictures may have to be prepared too
     return here
+
+
+def _enough_for(ready: Ready) -> None:
+    """Every rank has a picture of every batch."""
+    batch = min(ready.course.batch, ready.dataset.splits["train"])
+    if batch < ready.ranks.count:
+        raise CannotTrain(
+            f"{ready.ranks.count} processes cannot share batches of {batch}: each needs a picture of its own",
+            "give a larger --set batch=..., or start fewer processes",
+        )
 
 
 def _save(ready: Ready, here: Training) -> None:

@@ -32,13 +32,14 @@ def model(folder: Path) -> Path:
     """Picture g has one white pixel, the g-th, and classes 5g to 5g + 4 are sure of it."""
     import torch
 
-    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, len(CLASSES)))
+    head = torch.nn.Linear(192, len(CLASSES))
+    network = torch.nn.Sequential(torch.nn.Flatten(), head)
     weight = np.zeros((len(CLASSES), 3, 64), np.float32)
     for k in range(len(CLASSES)):
         weight[k, :, k // SHOWN] = 1 + 0.01 * (SHOWN - k % SHOWN)
     with torch.no_grad():
-        network[1].weight.copy_(torch.from_numpy(weight.reshape(len(CLASSES), 192)))
-        network[1].bias.zero_()
+        head.weight.copy_(torch.from_numpy(weight.reshape(len(CLASSES), 192)))
+        head.bias.zero_()
     card = {
         "format": 1, "task": "one label per picture", "classes": list(CLASSES), "temperature": 0.1,
         "preparation": Preparation((8, 8), ratio=1.0, mean=(0.0,) * 3, std=(1.0,) * 3).to_dict(),
