@@ -123,6 +123,13 @@ def test_filters_are_those_of_the_run() -> None:
 def test_maps_field_and_shift_take_pictures_of_the_run_where_none_are_named() -> None:
     figure = see_inside.maps(str(digits().path), Inside())
     assert "Layers" in [p.title for p in figure.parts]
+    answer = figure.facts["answer"]
+    assert len(answer) == 5
+    assert [one["score"] for one in answer] == sorted(
+        (one["score"] for one in answer), reverse=True
+    )
+    (told,) = [p for p in figure.parts if isinstance(p, Table) and p.title == "The answer"]
+    assert told.rows[0][0] == answer[0]["label"]
     assert any(p.title.startswith("One value of conv1") for p in figure.parts)
     field = see_inside.field(str(digits().path), Inside())
     assert field.facts["fields"][0]["theoretical"] == (3, 3)

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from striate.cli import output
 from striate.cli.show_flags import Finite, Pair, Place, checked, give, outputs
+from striate.errors import UsageError
 
 IMAGE = "1 1 1 0 0/0 1 1 1 0/0 0 1 1 1/0 0 1 1 0/0 1 1 0 0"
 
@@ -19,6 +21,7 @@ IMAGE = "1 1 1 0 0/0 1 1 1 0/0 0 1 1 1/0 0 1 1 0/0 1 1 0 0"
         'striate show conv --image "1 2 0/0 1 3/2 0 1" --kernel "1 -1/0 2" --at 0,1 --bias 1 --backward',
         'striate show conv --image "1 2/3 4; 5 6/7 8" --kernel "1 0/0 1; 0 1/1 0" -o two-channels.svg',
         "striate show conv --image photo.jpg --kernel sobel-x -o sliding.gif",
+        "striate show conv --run latest --layer conv1 --unit 3 --image photo.jpg -o mine.gif",
     )
 )
 @click.option("--image", default=IMAGE, show_default=True, help="Numbers, or a picture file.")
@@ -43,6 +46,9 @@ IMAGE = "1 1 1 0 0/0 1 1 1 0/0 0 1 1 1/0 0 1 1 0/0 1 1 0 0"
 )
 @click.option("--backward", is_flag=True, help="Gradients of image, kernel and bias too.")
 @click.option("--upstream", help="With --backward: dL/dy, of the output's shape.  [default: ones]")
+@click.option("--run", help="A run: kernel, stride, pad and bias are those of one of its filters.")
+@click.option("--layer", help="With --run: which convolution.  [default: the first]")
+@click.option("--unit", type=click.IntRange(0), help="With --run: which filter.  [default: 0]")
 @outputs
 def conv(
     image: str, kernel: str, out: Path | None, npz: Path | None, as_json: bool, **flags: Any
@@ -57,6 +63,17 @@ def conv(
     from striate.verbs import show_read
 
     checked(out, npz)
+    _refuse_beside_a_run(flags["run"])
+    if flags["run"] is not None:
+        from striate.verbs.show_run import taken
+
+        mine = taken(flags["run"], image, flags["layer"], flags["unit"] or 0, flags["at"])
+        slide = mine.slide._replace(
+            is_backward=flags["backward"],
+            upstream=show_read.maybe(flags["upstream"], "--upstream"),
+        )
+        give(shown(mine.x, mine.kernel, slide, mine.note), out, npz, as_json)
+        return
     taps = show_read.kernel(kernel)
     picture = show_read.image(image, as_grey=len(taps) == 1)
     slide = Slide(
@@ -64,6 +81,25 @@ def conv(
         flags["backward"], show_read.maybe(flags["upstream"], "--upstream"),
     )  # fmt: skip
     give(shown(picture.values, taps, slide, picture.note), out, npz, as_json)
+
+
+def _refuse_beside_a_run(run: str | None) -> None:
+    """With a run its own kernel slides as it does there, over a picture file."""
+    ctx = click.get_current_context()
+    typed = {
+        one.opts[0]
+        for one in ctx.command.params
+        if ctx.get_parameter_source(one.name or "") is ParameterSource.COMMANDLINE
+    }
+    owned = ("--kernel", "--stride", "--pad", "--dilation", "--flip", "--bias")
+    for name in ("--layer", "--unit") if run is None else owned:
+        if name in typed:
+            raise UsageError(
+                f"{name} is used with --run alone" if run is None else f"--run does not use {name}",
+                "give --run RUN" if run is None else "the filter is taken as it is in the run",
+            )
+    if run is not None and "--image" not in typed:
+        raise UsageError("--run needs a picture to slide over", "give --image FILE")
 
 
 @click.command(

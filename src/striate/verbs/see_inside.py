@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
     from striate.pictures.dataset import Dataset
     from striate.seeing.figures.figure import Figure
+    from striate.seeing.figures.inside import Score
     from striate.seeing.inside.arithmetic import Arithmetic
 
 _LAYERS = 8  # of a figure of fields
 _MEASURED = 4  # layers whose equivariance is told, where none is named
+_ANSWERS = 5  # classes whose scores are told
 _FEW = 24  # pictures of the run where none are named
 _MOST = 256  # pictures that are held at once
 
@@ -85,7 +87,24 @@ def maps(path: str | Opened, wanted: Inside) -> Figure:
     if not found:
         raise _flat(seen)
     written = one_value(seen, pictures[:1], wanted)
-    return maps_figure(seen.name, shown[0].coloured, found, written, len(shown), first=wanted.unit)
+    answer = _answer(seen, pictures[:1])
+    return maps_figure(
+        seen.name, shown[0].coloured, found, written, len(shown), first=wanted.unit, answer=answer
+    )
+
+
+def _answer(seen: Opened, picture: Tensor) -> list[Score]:
+    """The greatest scores of one picture; none of a network that gives no row of scores."""
+    from striate.seeing.asking import logits
+    from striate.seeing.figures.inside import Score
+
+    try:
+        told = logits(seen.network, picture)[0].double()
+    except CannotLookInside:
+        return []
+    shares = (told / seen.temperature).softmax(0)
+    best = told.topk(min(_ANSWERS, len(seen.classes), len(told))).indices.tolist()
+    return [Score(seen.classes[k], float(told[k]), float(shares[k])) for k in best]
 
 
 def one_value(seen: Opened, picture: Tensor, wanted: Inside) -> Arithmetic | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 _MOST_FILTERS, _MOST_INPUTS, _MOST_MAPS, _ROWS = 128, 16, 32, 16
 _MOST_CHANNELS = 512  # of one filter
+
+
+class Score(NamedTuple):
+    """A class with what the network says of it."""
+
+    label: str
+    score: float
+    probability: float
 
 
 def filters_figure(name: str, found: Filters, unit: int | None = None) -> Figure:
@@ -147,6 +155,7 @@ def maps_figure(
     of: int,
     most: int = _MOST_MAPS,
     first: int | None = None,
+    answer: Sequence[Score] = (),
 ) -> Figure:
     """The maps of each layer, at most so many, the one that is asked for and then those of most energy, and
     one value of a convolution written out.
@@ -167,6 +176,8 @@ def maps_figure(
         Panel("The picture", (Tile("as the network sees it", pixels=picture),)),
         Table("Layers", heads, rows, "lrrrrr", said),
     ]
+    if answer:
+        parts.append(_scores(answer))
     if written is not None:
         place = f"map {written.unit}, row {written.at[0]}, column {written.at[1]}"
         title = f"One value of {written.layer}: {place}"
@@ -186,6 +197,7 @@ def maps_figure(
         many = f"{len(order)} of {len(energy)} channels, {ahead}those of most energy first"
         parts.append(Panel(one.layer, tiles, many, side=88, reach=reach))
     arrays, facts = _numbers(found, written)
+    facts["answer"] = [one._asdict() for one in answer]
     return Figure(
         f"Maps of {name}",
         "What goes out of each layer, from the picture to the answer.",
@@ -207,6 +219,13 @@ def _numbers(
         for m in found
     ]
     return arrays, {"layers": layers, "value": None if written is None else written.facts()}
+
+
+def _scores(answer: Sequence[Score]) -> Table:
+    """What comes out at the end, the greatest first."""
+    rows = tuple((one.label, number(one.score), f"{100 * one.probability:.1f} %") for one in answer)
+    said = "What comes out at the end: the greatest scores, and the softmax of all."
+    return Table("The answer", ("class", "score", "probability"), rows, "lrr", said)
 
 
 def _patch(title: str, written: Arithmetic) -> Panel:

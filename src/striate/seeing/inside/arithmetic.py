@@ -84,8 +84,7 @@ def arithmetic(
             "count from 0, rows first",
         )
     padded = _padded(module, given)
-    own = module.in_channels // module.groups
-    first = unit // (units // module.groups) * own
+    first, own = _channels(module, unit)
     rows, columns = (
         at[k] * module.stride[k] + torch.arange(module.kernel_size[k]) * module.dilation[k]
         for k in (0, 1)
@@ -96,6 +95,48 @@ def arithmetic(
     value = float((patch * kernel).sum()) + bias
     told = float(made[0, unit, at[0], at[1]])
     return Arithmetic(name, unit, at, patch, kernel, bias, value, told, (first, own))
+
+
+class Sliding(NamedTuple):
+    """What a filter slides over and how: given, kernel: I H W and I h w; pairs are rows, columns."""
+
+    layer: str
+    given: Floats
+    kernel: Floats
+    bias: float
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    dilation: tuple[int, int]
+
+
+def sliding(model: nn.Module, picture: Tensor, layer: str | None, unit: int) -> Sliding:
+    """One filter of a convolution, and what goes into it for one picture 1 C H W: the channels that it sees.
+    Where the frame is not as many zeros on both sides, it is part of what is given.
+    """
+    name, module = convolution(model, layer)
+    if not 0 <= unit < module.out_channels:
+        raise CannotLookInside(
+            f"{name} has {module.out_channels} filters, and there is no filter {unit}",
+            f"choose a unit from 0 to {module.out_channels - 1}",
+        )
+    given, _ = _through(model, module, picture)
+    padding = (0, 0)
+    if isinstance(module.padding, str) or module.padding_mode != "zeros":
+        given = _padded(module, given)
+    else:
+        padding = (int(module.padding[0]), int(module.padding[1]))
+    first, own = _channels(module, unit)
+    kernel: Floats = module.weight[unit].detach().cpu().double().numpy()
+    bias = 0.0 if module.bias is None else float(module.bias[unit].detach())
+    seen = given[0, first : first + own].double().numpy()
+    (down, across), (tall, wide) = module.stride, module.dilation
+    return Sliding(name, seen, kernel, bias, (down, across), padding, (tall, wide))
+
+
+def _channels(module: nn.Conv2d, unit: int) -> tuple[int, int]:
+    """The first input channel that a filter sees, and how many."""
+    own = module.in_channels // module.groups
+    return unit // (module.out_channels // module.groups) * own, own
 
 
 def _through(model: nn.Module, module: nn.Conv2d, picture: Tensor) -> tuple[Tensor, Tensor]:
