@@ -40,3 +40,19 @@ def test_a_picture_has_every_method_and_no_cost_is_needed() -> None:
     assert (image.format, image.width) == ("PNG", 1430)
     shown = np.asarray(image.convert("RGB")).astype(int)
     assert (np.abs(shown - (11, 99, 168)).sum(axis=2) < 12).sum() > 500  # the discs
+
+
+def test_the_picture_ends_in_a_table_that_is_darker_where_a_class_is_known() -> None:
+    found = compared()
+    shown = np.asarray(Image.open(io.BytesIO(png(found))).convert("RGB")).astype(int)
+    height, width = shown.shape[:2]
+    inches = 130
+    rows, columns = len(found.rows), len(found.world.classes)
+    bottom = height - round(0.25 * inches)
+    cell = round(0.24 * inches)
+    left, wide = 0.2 * width, 0.78 * width / columns
+    for i, row in enumerate(found.rows):
+        line = bottom - (rows - i) * cell + 4  # near the upper edge, above the number
+        reds = [shown[line, round(left + (k + 0.5) * wide), 0] for k in range(columns)]
+        order = np.argsort(np.nan_to_num(row.recalls))
+        assert reds[order[-1]] < reds[order[0]]

@@ -40,7 +40,7 @@ def words(
     shares: Floats = histogram(batch, book).astype(float)
     looks, met = looks_of(batch, book)
     K = len(book.words)
-    title = f"{len(pictures)} pictures as {K} visual words"
+    title = f"{len(pictures)} picture{'s' * (len(pictures) > 1)} as {K} visual words"
     said = (
         f"Words: the mean of all {side}×{side} patches nearest to each, from 0 on in reading order. "
         "Curves: which share of a picture's patches is nearest to each word."

@@ -1,4 +1,4 @@
-"""A comparison as a picture, accuracy against cost, and as arrays.
+"""A comparison as a picture, accuracy against cost and who knows which class, and as arrays.
 
 Shape legend: M methods, K classes.
 """
@@ -21,6 +21,8 @@ _FIRST = "convnet"
 _LONGEST = 40  # letters of the name of the data
 _INK, _SOFT, _ONE, _TWO = "#1d1c1a", "#6a6660", "#0b63a8", "#c4500a"
 _DPI, _LINE = 130, 0.2  # inches of a row of the key
+_CELL, _NAMES = 0.24, 1.6  # inches of a row of the table, and of what stands above it
+_MOST = 30  # classes whose cells have room for a number
 
 
 def arrays(found: Compared) -> dict[str, NDArray[Any]]:
@@ -53,12 +55,15 @@ def npz(found: Compared) -> bytes:
 
 
 def png(found: Compared) -> bytes:
-    """The share of test against milliseconds and against multiply-adds, and the key of the numbers."""
+    """The share of test against milliseconds and against multiply-adds, the key of the numbers, and which
+    method knows which class.
+    """
     need("matplotlib", to="draw a figure", extra="train")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Sheet
 
-    height = 6.0 + _LINE * len(found.rows)
+    table = _NAMES + _CELL * len(found.rows)
+    height = 6.0 + _LINE * len(found.rows) + table
     sheet = Sheet(figsize=(11, height), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(sheet)
     top = 1 - 0.35 / height
@@ -81,9 +86,43 @@ def png(found: Compared) -> bytes:
         at = (height - 6.0 - _LINE * i + 0.15) / height
         colour = _TWO if row.name == _FIRST else _INK
         sheet.text(0.06, at, text, size=8, family="monospace", color=colour, va="top")
+    place = (0.2, 0.25 / height, 0.78, _CELL * len(found.rows) / height)
+    _known(sheet.add_axes(place), found)
     held = io.BytesIO()
     sheet.savefig(held, format="png", dpi=_DPI)
     return held.getvalue()
+
+
+def _known(axes: Any, found: Compared) -> None:
+    """M K: the share of each class that a method finds, darker for more; orange where it fails on it."""
+    shares = np.array([row.recalls for row in found.rows], np.float64)
+    classes = found.world.classes
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.25, aspect="auto")
+    axes.set_yticks(range(len(found.rows)), [row.name for row in found.rows])
+    names = [(name if len(name) <= 18 else f"{name[:17]}…").replace("$", r"\$") for name in classes]
+    if len(classes) <= _MOST:
+        axes.set_xticks(range(len(classes)), names, rotation=40, ha="left")
+    axes.xaxis.tick_top()
+    axes.tick_params(labelsize=8, colors=_INK, length=0)
+    for i, row in enumerate(found.rows):
+        failing = {one.name for one in row.failing}
+        for k, name in enumerate(classes if len(classes) <= _MOST else ()):
+            fails = name in failing
+            text = "–" if np.isnan(shares[i, k]) else f"{100 * shares[i, k]:.0f}"
+            kind = (
+                {"color": _TWO, "weight": "bold"}
+                if fails
+                else {"color": "white" if shares[i, k] > 0.7 else _INK}
+            )
+            axes.text(k, i, text, size=7.5, ha="center", va="center", **kind)
+    for edge in axes.spines.values():
+        edge.set_visible(False)
+    said = (
+        "% of each class found; orange: it fails on the class"
+        if len(classes) <= _MOST
+        else "of each class found"
+    )
+    axes.set_xlabel(said, color=_SOFT, size=8)
 
 
 def _points(axes: Any, found: Compared, cost: list[float], along: str) -> None:
