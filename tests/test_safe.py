@@ -22,6 +22,7 @@ from striate.errors import FileFault
 from striate.safe import (
     append_line,
     flush_folder,
+    goes_by,
     replacing,
     unwritable,
     write_all,
@@ -239,3 +240,13 @@ def test_a_table_has_a_line_for_each_row_and_every_field_reads_back(tmp_path: Pa
     assert data == b'a,b\n"x\ry",""""\n,"\xff,"\n"1\n2","\r\n"\n'
     with open(tmp_path / "t.csv", encoding="utf-8", errors="surrogateescape", newline="") as file:
         assert list(csv.reader(file)) == rows
+
+
+def test_an_open_file_goes_by_its_name_until_it_is_renamed_or_gone(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    with path.open("wb") as file:
+        assert goes_by(path, file)
+        path.rename(tmp_path / "b")
+        assert not goes_by(path, file)
+        path.write_bytes(b"another")
+        assert not goes_by(path, file)

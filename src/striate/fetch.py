@@ -21,7 +21,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from striate.errors import DownloadRefused, NoNetwork
-from striate.safe import settle, unwritable, write_json
+from striate.safe import goes_by, settle, unwritable, write_json
 
 Progress = Callable[[int, int | None], None]
 _CHUNK = 1 << 18
@@ -151,7 +151,7 @@ def _alone(part: Path) -> Iterator[IO[bytes]]:
 
                 fcntl.flock(file, fcntl.LOCK_EX)
             # While we waited, the other process may have given this file its final name.
-            if part.exists() and os.path.samestat(part.stat(), os.fstat(file.fileno())):
+            if goes_by(part, file):
                 yield file
                 return
 

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from io import FileIO
 from pathlib import Path
+from typing import IO
 
 from striate.errors import FileFault
 
@@ -119,6 +120,14 @@ def settle(temporary: Path, target: Path) -> None:
         os.fsync(file.fileno())
     os.replace(temporary, target)
     flush_folder(target.parent)
+
+
+def goes_by(path: Path, file: IO[bytes]) -> bool:
+    """Whether an open file has this name; another process may take it away between any two questions."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def flush_folder(folder: Path) -> None:
