@@ -43,33 +43,36 @@ def cases() -> list[Case]:
 
 def right(case: Case) -> dict[str, Numbers]:
     """Forward and backward by the textbook."""
-    return _through(case, MaxPool(_windows(case)))
+    return through(case, MaxPool(windows_of(case)))
 
 
-def _windows(case: Case, stride: int | None = None) -> tuple[Window, Window]:
+def windows_of(case: Case, stride: int | None = None) -> tuple[Window, Window]:
+    """Of both sides, with the case's own stride or another."""
     return square(case.numbers["size"], stride or case.numbers["stride"])
 
 
-def _through(case: Case, layer: Layer) -> dict[str, Numbers]:
+def through(case: Case, layer: Layer) -> dict[str, Numbers]:
+    """What a layer makes of a case, forward and backward."""
     made: dict[str, Numbers] = {"out": layer.forward(case["x"])}
-    made["dx"] = layer.backward(_up(case))
+    made["dx"] = layer.backward(upstream_of(case))
     return made
 
 
-def _up(case: Case) -> Numbers:
+def upstream_of(case: Case) -> Numbers:
+    """What comes back from above; nothing where it was not asked."""
     return np.zeros(0) if case.upstream is None else case.upstream.astype(np.float64)
 
 
 def _seen(how: Callable[..., Numbers]) -> Callable[[Case], Numbers]:
-    return lambda case: how(patches(case["x"], _windows(case)), axis=(4, 5))
+    return lambda case: how(patches(case["x"], windows_of(case)), axis=(4, 5))
 
 
 def _average(name: str) -> Callable[[Case], Numbers]:
-    return lambda case: _through(case, AveragePool(_windows(case)))[name]
+    return lambda case: through(case, AveragePool(windows_of(case)))[name]
 
 
 def _by_one(case: Case) -> Numbers:
-    return MaxPool(_windows(case, stride=1)).forward(case["x"])
+    return MaxPool(windows_of(case, stride=1)).forward(case["x"])
 
 
 def _by_one_cut(case: Case) -> Numbers:
@@ -78,20 +81,20 @@ def _by_one_cut(case: Case) -> Numbers:
 
 
 def _by_window(case: Case) -> Numbers:
-    return MaxPool(_windows(case, stride=case.numbers["size"])).forward(case["x"])
+    return MaxPool(windows_of(case, stride=case.numbers["size"])).forward(case["x"])
 
 
 def _everywhere(case: Case) -> Numbers:
     """The gradient goes to all numbers of the window."""
-    layer = AveragePool(_windows(case))
+    layer = AveragePool(windows_of(case))
     layer.forward(case["x"])
-    return layer.backward(_up(case) * case.numbers["size"] ** 2)
+    return layer.backward(upstream_of(case) * case.numbers["size"] ** 2)
 
 
 def _overwritten(case: Case) -> Numbers:
     """Where windows overlap, the later one counts."""
     size, stride = case.numbers["size"], case.numbers["stride"]
-    up, made = _up(case), np.zeros_like(case["x"])
+    up, made = upstream_of(case), np.zeros_like(case["x"])
     for n, c, i, j in np.ndindex(*up.shape):
         window = case["x"][n, c, i * stride : i * stride + size, j * stride : j * stride + size]
         row, column = np.unravel_index(window.argmax(), window.shape)
@@ -100,9 +103,9 @@ def _overwritten(case: Case) -> Numbers:
 
 
 def _mask(case: Case) -> Numbers:
-    layer = MaxPool(_windows(case))
+    layer = MaxPool(windows_of(case))
     layer.forward(case["x"])
-    return (layer.backward(np.ones_like(_up(case))) > 0).astype(float)
+    return (layer.backward(np.ones_like(upstream_of(case))) > 0).astype(float)
 
 
 KIND = Kind(
