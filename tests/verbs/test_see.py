@@ -15,7 +15,7 @@ from PIL import Image
 from striate.errors import CannotLookInside, FileFault, NoPictures, Unreadable, UsageError
 from striate.grammar.plan import Plan
 from striate.pictures.prepare import Preparation
-from striate.seeing.figures.figure import Figure, Panel, Table
+from striate.seeing.figures.figure import Figure, Panel, Table, Tile
 from striate.verbs import see, see_crowd, see_inside, see_made
 from striate.verbs.see_crowd import Crowd
 from striate.verbs.see_inside import Inside
@@ -294,6 +294,14 @@ def test_a_data_set_is_laid_out_and_pictures_are_made_from_pictures() -> None:
         followed(see_made.dream(str(photos().path), Making()))
     with pytest.raises(UsageError, match="content and a style"):
         followed(see_made.style(str(photos().path), Making(pictures(1))))
+
+
+def test_a_drawing_too_tall_for_one_sheet_names_every_file(tmp_path: Path) -> None:
+    parts = tuple(Panel(str(i), (Tile("a", values=np.eye(3)),), side=900) for i in range(15))
+    told = see.write(Figure("T", "L", parts), tmp_path / "tall.png")
+    written = {told["written"], *told["further"]}
+    assert written == {str(path) for path in tmp_path.iterdir()}
+    assert told["further"][0] == str(tmp_path / "tall.2.png")
 
 
 def test_the_ending_says_what_is_written(tmp_path: Path) -> None:

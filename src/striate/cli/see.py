@@ -173,7 +173,8 @@ def command(
     if as_json:
         output.emit_json({**written, "title": figure.title, **figure.facts})
         return
-    output.emit(f"written: {written['written']}")
+    for one in (written["written"], *written.get("further", ())):
+        output.emit(f"written: {one}")
     if npz is not None:
         output.emit(f"written: {written['arrays']}")
 

@@ -43,17 +43,25 @@ def with_notes(figure: Figure, subject: str | Opened) -> Figure:
 
 
 def write(figure: Figure, path: Path, npz: Path | None = None) -> dict[str, Any]:
-    """Write a figure as its name says, and its arrays where that is asked; give what was written."""
+    """Write a figure as its name says, and its arrays where that is asked; give what was written. A drawing
+    too tall for one sheet goes on in NAME.2.png, NAME.3.png and so on.
+    """
     check_names(path, npz)
+    further: list[str] = []
     if path.suffix.lower() == PAGE:
         from striate.seeing.figures.page import page_of
 
         safe.write_text(path, page_of(figure))
     else:
-        from striate.seeing.figures.drawing import png_of
+        from striate.seeing.figures.drawing import sheets_of
 
-        safe.write_bytes(path, png_of(figure))
+        for at, sheet in enumerate(sheets_of(figure), 1):
+            one = path if at == 1 else path.with_suffix(f".{at}{path.suffix}")
+            safe.write_bytes(one, sheet)
+            further += [str(one)] if at > 1 else []
     told: dict[str, Any] = {"written": str(path), "bytes": path.stat().st_size}
+    if further:
+        told["further"] = further
     if npz is not None:
         _write_arrays(figure, npz)
         told["arrays"] = str(npz)

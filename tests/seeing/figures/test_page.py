@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from striate.pages.chart_lines import Scale, Series
 from striate.seeing.figures import page
 from striate.seeing.figures.colours import signed
-from striate.seeing.figures.drawing import png_of
+from striate.seeing.figures.drawing import sheets_of
 from striate.seeing.figures.figure import (
     Chart,
     Figure,
@@ -158,17 +159,34 @@ def test_the_pixels_of_a_map_on_a_page_are_its_colours() -> None:
 
 
 def test_a_drawing_has_every_part_and_is_a_png(rng: np.random.Generator) -> None:
-    image = Image.open(io.BytesIO(png_of(Figure("A $title$ 漢", "Lead.", every_part(rng)))))
+    (sheet,) = sheets_of(Figure("A $title$ 漢", "Lead.", every_part(rng)))
+    image = Image.open(io.BytesIO(sheet))
     assert (image.format, image.width) == ("PNG", 1300)
     shown = np.asarray(image.convert("RGB"))
     assert shown.std() > 5
     assert (shown[:40, :40] == 255).all()
 
 
-def test_a_drawing_that_would_be_endless_says_what_is_left_out(rng: np.random.Generator) -> None:
-    parts = tuple(Panel(str(i), (Tile("a", values=np.eye(3)),), side=900) for i in range(30))
-    image = Image.open(io.BytesIO(png_of(Figure("T", "L", parts))))
-    assert image.height <= 62 * 130
+def test_a_drawing_that_would_be_endless_goes_on_in_further_sheets_with_nothing_left_out() -> None:
+    orange = Panel("above", (Tile("a", values=np.ones((3, 3))),), side=900)
+    blue = Panel("below", (Tile("b", values=-np.ones((3, 3))),), side=900, is_below=True)
+    parts = (orange, blue) * 7
+    sheets = [
+        np.asarray(Image.open(io.BytesIO(s)).convert("RGB"))
+        for s in sheets_of(Figure("T", "L", parts))
+    ]
+    assert len(sheets) > 1
+    assert all(len(sheet) <= 62 * 130 for sheet in sheets)
+    warm = [runs_of(sheet, signed(np.ones((1, 1)), 1.0)[0, 0]) for sheet in sheets]
+    cold = [runs_of(sheet, signed(-np.ones((1, 1)), 1.0)[0, 0]) for sheet in sheets]
+    assert sum(warm) == sum(cold) == 7
+    assert warm == cold  # what belongs to a part is on its sheet
+
+
+def runs_of(sheet: NDArray[np.uint8], colour: NDArray[np.uint8]) -> int:
+    """How many areas of a colour stand one above the other."""
+    lines = (sheet == colour[:3]).all(axis=2).sum(axis=1) > 300
+    return int((lines[1:] & ~lines[:-1]).sum())
 
 
 @pytest.mark.parametrize(("value", "shown"), [(-0.5, "−0.5"), (0.0, "0"), (123456.0, "1.23e+05")])

@@ -1,10 +1,11 @@
-"""A figure as a PNG, by matplotlib: laid out from top to bottom on a white sheet, ten inches wide."""
+"""A figure as a PNG, by matplotlib: laid out from top to bottom on white sheets, ten inches wide."""
 
 from __future__ import annotations
 
 import io
 import textwrap
 import warnings
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,30 +22,33 @@ _DPI = 130
 _LINE, _SMALL = 0.19, 0.145  # height of a line of text
 _INK, _SOFT = "#1d1c1a", "#6a6660"
 _LETTERS = 118  # of body text in a line
-_TALLEST = 60.0  # inches; what comes after is told, not drawn
+_TALLEST = 60.0  # inches of a sheet: taller pictures are more than many viewers open
 _COLOURS = {"s1": ("#0b63a8", "-"), "s2": ("#c4500a", "--"), "s3": ("#5a5f66", ":")}
 _TINY = 64
-_LATE = "the rest is on the page (-o FILE.html)"
 
 
-def png_of(figure: Figure) -> bytes:
-    """The bytes of the file."""
+def sheets_of(figure: Figure) -> Iterator[bytes]:
+    """The bytes of one PNG after the other: one, or as many as it takes."""
     need("matplotlib", to="draw a figure", extra="train")
+    lead = _wrapped(figure.lead)
+    runs = _divided(figure.parts, EDGE + 0.4 + _LINE * len(lead) + EDGE)
+    for at, (parts, height) in enumerate(runs):
+        title = figure.title + (f" ({at + 1} of {len(runs)})" if len(runs) > 1 else "")
+        yield _sheet(title, lead if at == 0 else [], parts, height)
+
+
+def _sheet(title: str, lead: list[str], parts: list[Part], height: float) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Sheet
 
-    lead = _wrapped(figure.lead)
-    kept, height = _fitting(figure, EDGE + 0.4 + _LINE * len(lead))
     sheet = Sheet(figsize=(WIDTH, height), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(sheet)
     pen = _Pen(sheet, height)
-    pen.text(figure.title, 0.36, 15, weight="bold")
+    pen.text(title, 0.36, 15, weight="bold")
     for line in lead:
         pen.text(line, _LINE, 9.5, _SOFT)
-    for part in kept:
+    for part in parts:
         _draw(pen, part)
-    if len(kept) < len(figure.parts):
-        pen.text(f"{len(figure.parts) - len(kept)} more: {_LATE}", _LINE, 9, _SOFT)
     held = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # letters that the font lacks are drawn as boxes
@@ -52,17 +56,30 @@ def png_of(figure: Figure) -> bytes:
     return held.getvalue()
 
 
-def _fitting(figure: Figure, top: float) -> tuple[list[Part], float]:
-    """The parts that fit on a sheet, at least one, and how high it is."""
-    kept: list[Part] = []
-    height = top + EDGE
-    for part in figure.parts:
-        more = _height(part)
+def _divided(parts: Sequence[Part], top: float) -> list[tuple[list[Part], float]]:
+    """The parts of each sheet, and how high it is. A part and what belongs to it stay together; `top` is
+    what stands above and below the parts of the first sheet.
+    """
+    made: list[tuple[list[Part], float]] = [([], top)]
+    for block in _blocks(parts):
+        kept, height = made[-1]
+        more = sum(map(_height, block))
         if kept and height + more > _TALLEST:
-            return kept, height + _LINE
-        kept.append(part)
-        height += more
-    return kept, height
+            made.append((block, 2 * EDGE + 0.4 + more))
+        else:
+            made[-1] = (kept + block, height + more)
+    return made
+
+
+def _blocks(parts: Sequence[Part]) -> list[list[Part]]:
+    """Each part with those that belong to it."""
+    made: list[list[Part]] = []
+    for part in parts:
+        if made and part.is_below:
+            made[-1].append(part)
+        else:
+            made.append([part])
+    return made
 
 
 class _Pen:
