@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from striate.lectures.drawing import scene_of, wrapped
-from striate.lectures.scene import Box, Path, Picture, Scene, Text
+from striate.lectures.scene import Box, Disc, Mark, Path, Picture, Scene, Text
 from striate.lectures.shown import Chart, Curve, Grid, Link, Net, Node, Sign, Still, Words
-from striate.lectures.to_pixels import gif_of, pixels_of, png_of
+from striate.lectures.to_pixels import gif_of, pixels_of, pixels_of_all, png_of
 from striate.lectures.to_svg import svg_of
 from striate.pictures.files import decode
 from striate.seeing.figures.colours import ABOVE, BELOW
@@ -130,6 +130,35 @@ def test_a_gif_has_a_frame_for_each_sheet_and_they_stay_as_long_as_was_asked() -
         image.seek(0)
         assert image.info["loop"] == 0
         assert image.size == (scenes[0].width, scenes[0].height)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_frames_drawn_together_are_those_drawn_one_by_one(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    marks = [some_mark(rng) for _ in range(40)]
+    scenes = []
+    for _ in range(4):
+        moved = [some_mark(rng) if i % 9 == 0 else mark for i, mark in enumerate(marks)]
+        scenes.append(Scene(200, 150, tuple(moved), ""))
+    together = list(pixels_of_all(scenes))
+    assert len({frame.tobytes() for frame in together}) == 4
+    for frame, scene in zip(together, scenes, strict=True):
+        np.testing.assert_array_equal(frame, pixels_of(scene))
+
+
+def some_mark(rng: np.random.Generator) -> Mark:
+    """One of any kind, anywhere, so that some lie over others."""
+    x, y, width, height = (float(v) for v in rng.uniform(5, 70, 4))
+    colour = f"#{int(rng.integers(1 << 24)):06x}"
+    picture = Picture(x, y, width, height, rng.integers(0, 256, (3, 4, 3), np.uint8))
+    kinds: list[Mark] = [
+        Box(x, y, width, height, colour, "#204060", 2, radius=float(rng.integers(2)) * 5),
+        Disc(x, y, height / 5, colour),
+        Path(((x, y), (x + width, y), (y, x)), colour, 3),
+        Text(x, y, "a word", 14),
+        picture,
+    ]
+    return kinds[int(rng.integers(len(kinds)))]
 
 
 def test_frames_of_different_sizes_are_filled_up_with_white() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from striate.cli import output
+from striate.cli.progress import Progress
 
 if TYPE_CHECKING:
     from striate.lectures.shown import Shown
@@ -96,7 +97,10 @@ def give(shown: Shown, out: Path | None, npz: Path | None, as_json: bool) -> Non
     """Write what is asked for, and print the lines or the numbers."""
     from striate.verbs import show
 
-    told = show.write(shown, out, npz)
+    with Progress() as progress:
+        told = show.write(
+            shown, out, npz, lambda done, count: progress.show("drawing frames", done, count)
+        )
     if as_json:
         output.emit_json(show.content(shown, told))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from striate.errors import UsageError
 if TYPE_CHECKING:
     from striate.lectures.shown import Shown
 
+Tell = Callable[[int, int], None]
 DRAWINGS, ARRAYS = (".svg", ".png", ".gif"), ".npz"
 _MOST_PRINTED = 4096
 
@@ -28,12 +30,16 @@ def check_names(out: Path | None, npz: Path | None = None) -> None:
         raise UsageError(f"{npz} does not end in .npz", "give --npz a name that does")
 
 
-def write(shown: Shown, out: Path | None, npz: Path | None = None) -> dict[str, Any]:
-    """Draw as the name says, keep the arrays where that is asked, and give what was written."""
+def write(
+    shown: Shown, out: Path | None, npz: Path | None = None, tell: Tell | None = None
+) -> dict[str, Any]:
+    """Draw as the name says, keep the arrays where that is asked, and give what was written. tell: hears how
+    many frames of how many are drawn.
+    """
     check_names(out, npz)
     told: dict[str, Any] = {}
     if out is not None:
-        told["frames"] = _draw(shown, out)
+        told["frames"] = _draw(shown, out, tell)
         told["written"] = str(out)
     if npz is not None:
         import io
@@ -46,7 +52,7 @@ def write(shown: Shown, out: Path | None, npz: Path | None = None) -> dict[str, 
     return told
 
 
-def _draw(shown: Shown, out: Path) -> int:
+def _draw(shown: Shown, out: Path, tell: Tell | None) -> int:
     """How many frames were drawn; a demonstration without steps has one, its still."""
     from striate.lectures.drawing import scene_of
 
@@ -62,7 +68,9 @@ def _draw(shown: Shown, out: Path) -> int:
         safe.write_bytes(out, png_of(scene_of(shown.still)))
         return 1
     frames = shown.frames or (shown.still,)
-    safe.write_bytes(out, gif_of([scene_of(frame) for frame in frames], shown.ms))
+    count = len(frames)
+    drawn = None if tell is None else lambda at: tell(at, count)
+    safe.write_bytes(out, gif_of([scene_of(frame) for frame in frames], shown.ms, drawn))
     return len(frames)
 
 
