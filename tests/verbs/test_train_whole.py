@@ -25,7 +25,8 @@ INSTEAD = "boxes are cut out of the middle of pictures"
 
 
 def order(root: Path | None = None, **more: object) -> Order:
-    return Order(str(root or made.photographs()), MODEL, look_for_copies=False, **more)  # type: ignore[arg-type]
+    data = str(root or made.photographs())
+    return Order(data, MODEL, look_for_copies=False, **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,7 @@ def test_what_lies_around_the_middle_is_seen_and_the_preparation_does_not_show_i
     plain = prepared(scenes, PLAIN, Keeping(on_disk=False))
     assert not coloured(plain.take(np.arange(12)), RED).any()
     seen = coloured(boxes(scenes, ResizedCrop((SIDE, SIDE))), RED)
-    assert seen.any(axis=(1, 2)).mean() > 0.5
+    assert seen.any(axis=(1, 2)).mean() > 0.4
     assert seen[:, :, :8].any()
     assert seen[:, :, -8:].any()
 
