@@ -44,10 +44,10 @@ class ResizedCrop(Step):
             theirs = None if stretched is None else stretched[over]
             tall[over], wide[over] = self._sides(other, height, width, theirs)
         fits = np.minimum(1, np.minimum(height / tall, width / wide))
-        tall = np.clip(np.rint(tall * fits), 1, height).astype(np.int64)
-        wide = np.clip(np.rint(wide * fits), 1, width).astype(np.int64)
-        top, left = whole(uniform[:, 2], 0, height - tall), whole(uniform[:, 3], 0, width - wide)
-        return np.stack([top, left, tall, wide], 1)
+        rows = np.clip(np.rint(tall * fits), 1, height).astype(np.int64)
+        columns = np.clip(np.rint(wide * fits), 1, width).astype(np.int64)
+        top, left = whole(uniform[:, 2], 0, height - rows), whole(uniform[:, 3], 0, width - columns)
+        return np.stack([top, left, rows, columns], 1)
 
     def _sides(
         self, uniform: Uniform, height: int, width: int, stretched: Stretched | None
