@@ -408,3 +408,11 @@ def test_the_size_is_read_from_the_header_alone() -> None:
     assert files.size_of(data[:-200]) == (30, 41)
     with pytest.raises(Unreadable, match="no picture of a known format"):
         files.size_of(b"nothing")
+
+
+@pytest.mark.parametrize("orientation", sorted(UPRIGHT))
+def test_the_size_is_that_of_the_picture_as_it_is_seen(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = saved(Image.fromarray(blocks()), "JPEG", exif=exif.tobytes())
+    assert files.size_of(data) == UPRIGHT[orientation](blocks()).shape[:2]

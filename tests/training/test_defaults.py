@@ -85,3 +85,29 @@ def test_a_batch_is_never_larger_than_train_and_leaves_steps(pictures: int, seen
     assert 1 <= made <= pictures
     assert made <= 1024
     assert made <= 16 or made * 8 <= pictures
+
+
+HEADED = Facts(245, 2, 224, pretrained=True, is_headed=True)
+
+
+def test_a_headed_network_warms_up_and_averages_its_weights() -> None:
+    made = settle(Recipe(), HEADED)
+    assert (made.average.name, made.average.decay) == ("ema", 0.95)
+    assert made.schedule.warm_up == 0.1
+    for facts in (THUMBNAILS, Facts(245, 2, 224, pretrained=True)):
+        made = settle(Recipe(), facts)
+        assert (made.average.name, made.average.decay, made.schedule.warm_up) == ("none", 0.99, 0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "wanted"),
+    [
+        (["average.name=none"], ("none", 0.95)),
+        (["average.decay=0.99"], ("ema", 0.99)),
+        (["average.name=swa", "average.decay=0"], ("swa", 0.0)),
+        (["optimiser.lookahead=5"], ("none", 0.95)),
+    ],
+)
+def test_an_average_that_was_said_is_kept(settings: list[str], wanted: tuple[str, float]) -> None:
+    made = settle(Recipe().changed(settings), HEADED)
+    assert (made.average.name, made.average.decay) == wanted

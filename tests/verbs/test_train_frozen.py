@@ -37,8 +37,13 @@ def test_the_last_quarter_of_the_layers_is_trained_and_no_norm() -> None:
     assert trained == {"fc1.weight", "fc1.bias"}
 
 
-def test_waiting_for_a_better_val_is_the_default_and_a_recipe_may_say_otherwise() -> None:
-    assert patient(made.recipe()).regularise.patience > 0
+def test_the_best_look_is_kept_and_a_rate_that_falls_is_waited_for_unless_a_recipe_says_otherwise() -> (
+    None
+):
+    assert patient(made.recipe()).regularise.patience > 1000
+    assert patient(made.recipe(schedule__name="cosine")).regularise.patience > 1000
+    assert patient(made.recipe(schedule__name="constant")).regularise.patience == 4
+    assert patient(made.recipe(schedule__final=1)).regularise.patience == 4
     assert patient(made.recipe(regularise__patience=9)).regularise.patience == 9
 
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from striate.errors import DataError
 from striate.pictures.augment.chain import NOTHING, Chain
 from striate.pictures.augment.draws import Draws
+from striate.pictures.augment.step import Stretched
 from striate.pictures.balance import balanced
 from striate.pictures.batches_ahead import Ahead
 from striate.pictures.dataset import Dataset
@@ -60,7 +61,8 @@ class BatchPlan:
     shuffle: a new order each epoch; else the order of the rows, for judging, and an empty part is left
     out. balanced: every class equally often. workers: threads that work ahead; 0 works when asked.
     numbers: uint8 leaves the pixels as they are, else they are normalised. class_weights: K, multiplied
-    into `Batch.weights`.
+    into `Batch.weights`. stretched: one number for each picture of the dataset, how many times as wide for
+    its height it was before it was prepared; None where none was stretched.
     """
 
     batch_size: int = 128
@@ -77,6 +79,7 @@ class BatchPlan:
     rank: int = 0
     ranks: int = 1
     class_weights: NDArray[np.float32] | None = None
+    stretched: Stretched | None = None
     timeout_s: float = TIMEOUT_S
 
     def __post_init__(self) -> None:
@@ -200,7 +203,8 @@ class _Maker:
         rows = self.rows[self.order[at]]
         pixels = self.pictures.take(rows)
         slots = at if self.plan.balanced else rows
-        return self.plan.augment.apply(pixels, self.draws, slots), rows
+        stretched = None if self.plan.stretched is None else self.plan.stretched[rows]
+        return self.plan.augment.apply(pixels, self.draws, slots, stretched), rows
 
     def _batch(self, pixels: Pixels, rows: Rows, partners: Rows, share: float, step: int) -> Batch:
         labels = torch.from_numpy(self.labels[rows].astype(np.int64))

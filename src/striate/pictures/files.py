@@ -116,10 +116,11 @@ def decoded(
 
 
 def size_of(data: bytes, rules: Rules = DEFAULT) -> tuple[int, int]:
-    """Height and width as stored, from the header alone: the pixels may still be damaged."""
+    """Height and width after EXIF, from the header alone: the pixels may still be damaged."""
     try:
         with _opened(data, rules) as image:
-            return image.height, image.width
+            size = image.height, image.width
+            return size if _header(image, size).orientation < 5 else size[::-1]
     except Unreadable:
         raise
     except Exception as fault:  # noqa: BLE001 as above

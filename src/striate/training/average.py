@@ -23,6 +23,8 @@ from striate.errors import CannotTrain
 from striate.pictures.batches import Batch
 from striate.training.recipe import AveragePart
 
+DECAY = 0.99  # where nothing else is said or decided
+
 
 @final
 class Average:
@@ -30,13 +32,14 @@ class Average:
 
     def __init__(self, network: nn.Module, part: AveragePart) -> None:
         self.part, self.count = part, 0
+        self.is_kept = part.name in ("ema", "swa")
         self._network = network
         self._held: dict[str, Tensor] = {}
 
     @torch.no_grad()
     def update(self, step: int, steps: int) -> None:
         """Take the weights in as they are when `step` of `steps` steps are done."""
-        if self.part.name == "none" or step < self._first(steps):
+        if not self.is_kept or step < self._first(steps):
             return
         now = _numbers(self._network)
         self.count += 1
@@ -54,7 +57,7 @@ class Average:
     def _share(self) -> float:
         if self.part.name == "swa":
             return 1 / self.count
-        decay = self.part.decay
+        decay = DECAY if self.part.decay < 0 else self.part.decay
         return (1 - decay) / (1 - decay**self.count)
 
     def weights(self) -> dict[str, Tensor] | None:
@@ -79,7 +82,7 @@ class Average:
 
     def state(self) -> dict[str, Tensor]:
         """Copies of everything that the average of later steps depends on."""
-        if self.part.name == "none":
+        if not self.is_kept:
             return {}
         held = {f"average:{name}": tensor.clone() for name, tensor in self._held.items()}
         return {"count": torch.tensor(self.count), **held}
@@ -89,7 +92,7 @@ class Average:
         count = int(state["count"]) if "count" in state else 0
         like = _numbers(self._network) if count else {}
         wanted = {f"average:{name}": tensor.shape for name, tensor in like.items()}
-        wanted |= {} if self.part.name == "none" else {"count": torch.Size()}
+        wanted |= {"count": torch.Size()} if self.is_kept else {}
         if wanted != {name: tensor.shape for name, tensor in state.items()}:
             raise CannotTrain(
                 "this state belongs to another average or network",

@@ -112,12 +112,12 @@ class RegularisePart:
 @final
 @dataclass(frozen=True)
 class AveragePart:
-    """ema: a moving average of the weights with this decay a step; swa: the mean of the weights after
-    every step from `start` (share of the steps) on.
+    """ema: a moving average of the weights with this decay a step, -1 is decided; swa: the mean of the
+    weights after every step from `start` (share of the steps) on.
     """
 
-    name: str = one_of("none", "ema", "swa")
-    decay: float = within(0.99, 0, 0.99999)
+    name: str = one_of("auto", "none", "ema", "swa")
+    decay: float = within(-1.0, -1, 0.99999)
     start: float = within(0.75, 0, 1)
 
 
@@ -285,7 +285,7 @@ def _faults(values: Mapping[str, Any]) -> Iterator[str]:
         yield "schedule.final has no meaning for a constant rate"
     if values["optimiser.name"] == "muon" and values["optimiser.coupled"]:
         yield "optimiser.coupled: muon has no coupled decay, since it keeps only a gradient's direction"
-    if values["average.name"] != "none" and values["optimiser.lookahead"]:
+    if values["average.name"] in ("ema", "swa") and values["optimiser.lookahead"]:
         yield "average and optimiser.lookahead are two averages of the same weights: choose one"
 
 

@@ -23,7 +23,7 @@ from striate.training import budget, defaults, initialise, precision, recipe_fil
 from striate.training.course import Course, of_epochs, of_steps
 from striate.training.recipe import Recipe
 from striate.training.stopping import Stopping
-from striate.verbs import train_network, train_pace
+from striate.verbs import train_network, train_pace, train_whole
 from striate.verbs.train_network import Chosen
 from striate.verbs.train_order import Event, Order, Said
 from striate.verbs.train_ready import LOOKED_AT, Ready, Rows
@@ -51,6 +51,7 @@ def decide(
 
         settled = patient(settled)
         still_parts(chosen.network)
+    whole = yield from train_whole.decided(pictures, settled)
     for text in initialise.start(
         chosen.network, settled.start, _images(pictures, settled), settled.seed
     ):
@@ -68,12 +69,13 @@ def decide(
         channels_last=settled.machine.channels_last and verdict.channels_last,
         compiled=settled.machine.compile == "yes", threads=threads,
     )  # fmt: skip
-    ready = Ready(run, order_, settled, pictures, leaked, chosen, how)
+    ready = Ready(run, order_, settled, pictures, leaked, chosen, how, whole=whole)
     course = _course(ready, why, verdict.why, stop)
     # Before `decided`, which says that all of it stands.
     recipe_file.write(run.file("recipe.toml"), settled)
     run.update(
         decided=course.to_dict() | {"precision_numbers": list(verdict.numbers)},
+        whole=whole.preparation.to_dict() if whole is not None else None,
         model={
             "name": chosen.name, "text": chosen.text, "parameters": chosen.parameters,
             "macs": chosen.macs, "pretrained": chosen.pretrained, "started_from": _source(order_),

@@ -175,17 +175,13 @@ def normalised_by(pictures: Prepared, seed: int) -> Preparation:
 
 
 def prepared_all(
-    dataset: Dataset, preparation: Preparation, skip_bad: bool
+    dataset: Dataset, preparation: Preparation, skip_bad: bool, what: str = "preparing"
 ) -> Generator[Working, None, Prepared]:
     """All pictures as bytes of one size."""
     from striate.pictures.store.cache import Keeping, prepared
 
     keeping = Keeping(skip_bad=skip_bad)
-    return (
-        yield from following(
-            "preparing", lambda show: prepared(dataset, preparation, keeping, show)
-        )
-    )
+    return (yield from following(what, lambda show: prepared(dataset, preparation, keeping, show)))
 
 
 def key_of(pictures: Prepared, rows: Rows) -> str:

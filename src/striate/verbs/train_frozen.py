@@ -23,7 +23,8 @@ from striate.verbs.train_order import Event, Said, Working
 from striate.verbs.train_ready import Ready, Rows
 
 TRAINED_SHARE = 0.25  # of the layers, counted from the end
-PATIENCE = 4  # looks without a better val
+PATIENCE = 4  # looks without a better val, where the rate does not fall
+ALL_LOOKS = 10_000  # where it falls, fine-tuning is best when it has fallen
 _AT_ONCE = 256
 
 
@@ -39,10 +40,12 @@ def still_parts(network: nn.Module) -> tuple[nn.Module, ...]:
 
 
 def patient(recipe: Recipe) -> Recipe:
-    """Fine-tuning stops when val gets no better, and the best weights come back."""
+    """The best weights come back; a rate that stays also ends when val gets no better."""
     if recipe.regularise.patience:
         return recipe
-    return replace(recipe, regularise=replace(recipe.regularise, patience=PATIENCE))
+    falls = recipe.schedule.name != "constant" and recipe.schedule.final < 1
+    patience = ALL_LOOKS if falls else PATIENCE
+    return replace(recipe, regularise=replace(recipe.regularise, patience=patience))
 
 
 def head_first(ready: Ready) -> Generator[Event, None, frozen_head.Head]:

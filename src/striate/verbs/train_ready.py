@@ -26,13 +26,14 @@ from striate.pictures.order import order
 from striate.pictures.prepare import Preparation
 from striate.pictures.split import write_splits
 from striate.pictures.store.cache import Prepared
+from striate.pictures.store.whole import Whole
 from striate.shipping.network import built
 from striate.training import recipe_file
 from striate.training.course import Course
 from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
 from striate.training.stopping import Stopping
-from striate.verbs import train_data, train_network
+from striate.verbs import train_data, train_network, train_whole
 from striate.verbs.train_network import Chosen
 from striate.verbs.train_order import Event, Order, Said
 
@@ -55,6 +56,7 @@ class Ready:
     chosen: Chosen
     course: Course
     ranks: Ranks = ALONE
+    whole: Whole | None = None
 
     @property
     def dataset(self) -> Dataset:
@@ -64,15 +66,18 @@ class Ready:
     def batches(self) -> Batches:
         """Of train, augmented."""
         recipe, data, at = self.recipe, self.dataset, self.course
-        chain = preset(recipe.pictures.augment, self.pictures.preparation.size, data.mirror)
+        pictures: Prepared | Whole = self.whole or self.pictures
+        size = self.pictures.preparation.size
+        chain = preset(recipe.pictures.augment, size, data.mirror, size if self.whole else None)
         if recipe.pictures.mix != "none":
             chain = replace(chain, mix=_mix(recipe))
         plan = BatchPlan(
             at.batch, recipe.seed, balanced=recipe.pictures.balanced, augment=chain,
             workers=recipe.machine.workers, device=at.device, channels_last=at.channels_last,
             rank=self.ranks.rank, ranks=self.ranks.count, class_weights=self.weights(),
+            stretched=self.whole.stretched if self.whole else None,
         )  # fmt: skip
-        return Batches(self.pictures, plan)
+        return Batches(pictures, plan)
 
     def weights(self) -> NDArray[np.float32] | None:
         """K, how much a picture of each class counts; None where all count alike."""
@@ -134,7 +139,7 @@ def readied(
         if splits := train_data.changed(told["data"], train_data.keys_of(pictures)):
             text = f"pictures of {splits} have changed since the run began: it goes on with those of now, "
             yield Said(f"{text}so the end is not that of an unbroken run", "warning")
-        return _as_before(run, order_, pictures, leaked)
+        return (yield from _as_before(run, order_, pictures, leaked))
     run.write_classes(data.counts)
     run.update(
         data={
@@ -168,7 +173,9 @@ def _prepared(
     return pictures
 
 
-def _as_before(run: Run, order_: Order, pictures: Prepared, leaked: Rows) -> Ready:
+def _as_before(
+    run: Run, order_: Order, pictures: Prepared, leaked: Rows
+) -> Generator[Event, None, Ready]:
     """What the run says was decided; the weights come from its checkpoint."""
     told = run.facts()
     recipe = recipe_file.read(run.path / "recipe.toml")
@@ -182,7 +189,8 @@ def _as_before(run: Run, order_: Order, pictures: Prepared, leaked: Rows) -> Rea
     chosen = Chosen(model["name"], text, network, plan, side, C, model["pretrained"])
     course = Course.from_dict(told["decided"])
     torch.set_num_threads(course.threads)  # sums in another order would not be the same sums
-    return Ready(run, order_, recipe, pictures, leaked, chosen, course)
+    whole = yield from train_whole.as_before(told, pictures)
+    return Ready(run, order_, recipe, pictures, leaked, chosen, course, whole=whole)
 
 
 def _decided(

@@ -25,7 +25,7 @@ from striate.pictures.augment.flip import Flip
 from striate.pictures.augment.mix import Mix
 from striate.pictures.augment.policies import Policy
 from striate.pictures.augment.resized_crop import ResizedCrop
-from striate.pictures.augment.step import Step
+from striate.pictures.augment.step import Step, Stretched
 from striate.pictures.files import Pixels
 from striate.pictures.order import Rows
 
@@ -47,10 +47,17 @@ class Chain:
             height, width = step.size(height, width)
         return height, width
 
-    def apply(self, pictures: Pixels, draws: Draws, slots: Rows) -> Pixels:
+    @property
+    def cuts_boxes(self) -> bool:
+        """Whether boxes are cut out and resized, for which there should be a whole picture."""
+        return any(isinstance(step, ResizedCrop) for step in self.steps)
+
+    def apply(
+        self, pictures: Pixels, draws: Draws, slots: Rows, stretched: Stretched | None = None
+    ) -> Pixels:
         """All steps but the mixing, which needs to know the whole batch; `pictures` may be written to."""
         for step in self.steps:
-            pictures = step(pictures, draws, slots)
+            pictures = step(pictures, draws, slots, stretched)
         return pictures
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from striate.pictures.augment.draws import Draws
 from striate.pictures.files import Pixels
 from striate.pictures.order import Rows
+
+Stretched = NDArray[np.float64]  # N, how many times as wide, for its height, a picture was before
 
 
 class Step(ABC):
@@ -29,7 +34,10 @@ class Step(ABC):
         """Of what comes out."""
         return height, width
 
-    def __call__(self, pictures: Pixels, draws: Draws, slots: Rows) -> Pixels:
-        """Draw and apply."""
+    def __call__(
+        self, pictures: Pixels, draws: Draws, slots: Rows, stretched: Stretched | None = None
+    ) -> Pixels:
+        """Draw and apply; `stretched` for pictures that were brought to their size whatever their shape."""
+        del stretched
         drawn = self.draw(draws, slots, *pictures.shape[1:3])
         return self.apply(pictures, drawn)
