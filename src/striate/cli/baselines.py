@@ -72,7 +72,8 @@ def command(**given: Any) -> None:
     else:
         output.emit(text(found))
     if given["page"]:
-        output.note(f"page written to {given['page']}")
+        kind = "picture" if str(given["page"]).lower().endswith(".png") else "page"
+        output.note(f"{kind} written to {given['page']}")
     if given["npz"]:
         output.note(f"arrays written to {given['npz']}")
 

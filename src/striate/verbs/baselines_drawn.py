@@ -151,7 +151,7 @@ def _points(axes: Any, found: Compared, cost: list[float], along: str) -> None:
             ha="center",
             va="center",
         )
-    axes.set_ylim(0, 1)
+    axes.set_ylim(0, 1.03)  # a dot at the top is whole
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}%")
     axes.set_xlabel(along, color=_SOFT, size=9)
     axes.set_ylabel("right, of test", color=_SOFT, size=9)
