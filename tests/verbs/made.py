@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from striate.keeping import checkpoint
 from striate.keeping.runs import Run
 from striate.pictures.files import resized, to_jpeg
 from striate.training.recipe import Recipe
@@ -136,3 +137,17 @@ def copy(run: Path, to: Path) -> Path:
     """A run that a test may change."""
     shutil.copytree(run, to)
     return to
+
+
+def a_step_back(run: Path, to: Path) -> Path:
+    """A copy of a finished run as a kill in its last step leaves it."""
+    path = copy(run, to)
+    last = checkpoint.latest(path)
+    assert last is not None
+    shutil.rmtree(last.path)
+    shutil.rmtree(path / "bundle")
+    Run.open(path).update(status="interrupted")
+    kept = checkpoint.latest(path)
+    assert kept is not None
+    assert kept.step == last.step - 1
+    return path

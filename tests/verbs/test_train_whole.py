@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from striate.errors import Unreadable
-from striate.keeping import checkpoint
 from striate.keeping.runs import Run
 from striate.pictures.store import whole
 from striate.training.stopping import Stopping
@@ -42,15 +40,7 @@ def test_photographs_are_prepared_whole_a_second_time_and_the_run_says_so(run: m
 
 
 def test_a_run_goes_on_to_the_same_end(run: made.Told, tmp_path: Path) -> None:
-    path = made.copy(run.path, tmp_path / "run")
-    last = checkpoint.latest(path)
-    assert last is not None
-    shutil.rmtree(last.path)
-    shutil.rmtree(path / "bundle")
-    Run.open(path).update(status="interrupted")
-    kept = checkpoint.latest(path)
-    assert kept is not None
-    assert kept.step == last.step - 1
+    path = made.a_step_back(run.path, tmp_path / "run")
     _, done = made.followed(resume(path))
     for name in ("bundle/model.safetensors", "metrics.csv", "predictions.csv"):
         assert (done.path / name).read_bytes() == (run.path / name).read_bytes(), name
