@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from striate.machine import Cores, cores, cpu_model, memory, usable_threads
+from striate.machine import Cores, cores, cpu_model, memory, memory_kept, usable_threads
 
 
 def put(root: Path, files: dict[str, str]) -> Path:
@@ -90,3 +93,42 @@ def test_the_processor_has_a_name(tmp_path: Path) -> None:
 
 def test_this_machine_lends_at_least_one_thread() -> None:
     assert 1 <= usable_threads() <= (os.cpu_count() or 1)
+
+
+FILLED = """
+import ctypes, resource
+from striate.machine import memory_kept
+
+def filled():  # pages that the kernel gives for 128 MB that are written and freed
+    library, size = ctypes.CDLL(None), 128 << 20
+    library.malloc.restype = ctypes.c_void_p
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    place = library.malloc(ctypes.c_size_t(size))
+    library.memset(ctypes.c_void_p(place), 1, ctypes.c_size_t(size))
+    library.free(ctypes.c_void_p(place))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+made = [filled(), filled()]
+try:
+    with memory_kept() as is_kept:
+        made += [filled(), filled()]
+        {inside}
+except ZeroDivisionError:
+    pass
+print(is_kept, *(pages > 1000 for pages in [*made, filled()]))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told to keep memory")
+@pytest.mark.parametrize("inside", ["pass", "1 / 0"])
+def test_kept_memory_is_used_again_without_new_pages_and_given_back_at_the_end(inside: str) -> None:
+    # In a process of its own: what others left free in this one would be used again anyway.
+    script = [sys.executable, "-c", FILLED.replace("{inside}", inside)]
+    told = subprocess.run(script, capture_output=True, text=True, check=True).stdout
+    assert told.split() == ["True", "True", "True", "True", "False", "True"]
+
+
+def test_elsewhere_than_on_glibc_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
+    with memory_kept() as is_kept:
+        assert not is_kept

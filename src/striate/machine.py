@@ -6,14 +6,22 @@ wait for one another. So everything that starts threads asks `usable_threads`.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import platform
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import ctypes
 
 _ROOT = Path("/")
+# Of glibc's malloc.h: what mallopt is told, and what glibc begins with.
+_TRIM_THRESHOLD, _MMAP_MAX = -1, -4
+_TRIMMED_FROM, _MAPS = 128 * 1024, 65536
+_NEVER = 2**31 - 1
 _NO_LIMIT = 1 << 60  # control groups of the first version write "no limit" as a number near 2**63
 
 
@@ -83,6 +91,37 @@ def cpu_flags(root: Path = _ROOT) -> frozenset[str]:
         if name.strip().lower() in ("flags", "features"):
             return frozenset(told.split())
     return frozenset()
+
+
+@contextlib.contextmanager
+def memory_kept() -> Iterator[bool]:
+    """Memory that is freed in here is used again, and goes back to the system at the end; says whether so.
+
+    glibc maps every tensor of more than 32 MB anew, and the kernel fills its pages with zeros: a sixth of
+    the time of a step of 1,024 small pictures. Elsewhere than on Linux with glibc nothing is changed.
+    """
+    library = _glibc()
+    if library is None:
+        yield False
+        return
+    library.mallopt(_MMAP_MAX, 0)
+    library.mallopt(_TRIM_THRESHOLD, _NEVER)
+    try:
+        yield True
+    finally:
+        library.mallopt(_MMAP_MAX, _MAPS)
+        library.mallopt(_TRIM_THRESHOLD, _TRIMMED_FROM)
+        library.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    """The library that this process allocates with, where it is glibc."""
+    if platform.libc_ver()[0] != "glibc":
+        return None
+    import ctypes  # milliseconds that `striate --help` has not
+
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "mallopt") and hasattr(library, "malloc_trim") else None
 
 
 def caches() -> Path:

@@ -63,7 +63,7 @@ def test_a_decay_through_the_gradient_takes_an_optimiser_that_has_one(facts: Fac
 @pytest.mark.parametrize(
     ("facts", "augment", "optimiser"),
     [
-        (THUMBNAILS, "thumbnails", "muon"),
+        (THUMBNAILS, "light", "muon"),
         (Facts(1_259, 10, 16, mirror=False, whitens=True), "digits", "muon"),
         (Facts(245, 2, 224, pretrained=True), "photos", "nesterov"),
         (Facts(5_000, 5, 64, has_norms=False), "thumbnails", "adamw"),
@@ -72,6 +72,23 @@ def test_a_decay_through_the_gradient_takes_an_optimiser_that_has_one(facts: Fac
 def test_the_data_decides(facts: Facts, augment: str, optimiser: str) -> None:
     made = settle(Recipe(), facts)
     assert (made.pictures.augment, made.optimiser.name) == (augment, optimiser)
+
+
+@pytest.mark.parametrize(
+    ("settings", "affordable", "wanted"),
+    [
+        ([], 19 * 42_500, "light"),
+        ([], 20 * 42_500, "thumbnails"),
+        ([], 0, "thumbnails"),
+        (["epochs=19"], 0, "light"),
+        (["epochs=20"], 200_000, "thumbnails"),
+    ],
+)
+def test_small_pictures_that_are_seen_often_are_shifted_further(
+    settings: list[str], affordable: int, wanted: str
+) -> None:
+    facts = Facts(42_500, 10, 32, affordable=affordable, whitens=True)
+    assert settle(Recipe().changed(settings), facts).pictures.augment == wanted
 
 
 def test_uneven_classes_are_weighed_from_three_to_one_on() -> None:

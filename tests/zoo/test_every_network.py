@@ -11,6 +11,7 @@ import pytest
 
 from striate.errors import UnknownModel
 from striate.grammar.plan import Plan
+from striate.verbs.plan import plan
 from striate.zoo.catalogue import CATALOGUE, find, plan_of
 
 Golden = Callable[[str, str], None]
@@ -153,3 +154,13 @@ def test_the_lectures_rule_refuses_alexnet_and_every_resnet_and_mobilenet(golden
         for line in lines
         if line.startswith(families) and "cifar" not in line
     )
+
+
+@pytest.mark.parametrize("name", ["striate-xs", "striate-s", "striate-m"])
+def test_our_own_have_a_first_filter_and_its_opposite_for_each_number_of_a_patch(name: str) -> None:
+    for channels, filters in ((3, 24), (1, 8)):
+        first = plan(name, (channels, 28, 28)).layers[0]
+        assert first.output.channels == filters == 2 * channels * 2 * 2
+    # All but that layer and what it gives to the next are the same.
+    coloured, grey = (plan(name, (c, 28, 28)).layers for c in (3, 1))
+    assert [one.output for one in grey[2:]] == [one.output for one in coloured[2:]]

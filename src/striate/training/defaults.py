@@ -14,6 +14,9 @@ from striate.training.recipe import OptimiserPart, Recipe
 UNEVEN = 3.0  # largest class by smallest, from which classes are weighed
 THUMBNAIL = 64  # up to this side pictures are used as they are
 FILTERS = "muon"
+# Passes from which small pictures are shifted by an eighth; before, a sixteenth teaches more: Fashion-MNIST
+# after 3 passes 92.1 for 91.3 %, CIFAR the same with both.
+MANY_PASSES = 20
 # Smaller pictures at first buy more steps: 75.3 for 72.2 % after a minute of CIFAR on two cores.
 GROWN, GROWING = 0.6, 24
 RATE_STARTED = 0.01
@@ -52,7 +55,7 @@ def settle(recipe: Recipe, facts: Facts) -> Recipe:
     if recipe.batch == 0:
         values["batch"] = batch_for(facts)
     if recipe.pictures.augment == "auto":
-        values["pictures.augment"] = _augment(facts)
+        values["pictures.augment"] = _augment(recipe, facts)
     if recipe.pictures.grow_from == 0:
         values["pictures.grow_from"] = GROWN if facts.whitens and facts.side >= GROWING else 1.0
     if recipe.loss.class_weights == "auto":
@@ -81,11 +84,16 @@ def batch_for(facts: Facts) -> int:
     return min(fit[-1] if fit else _BATCHES[0], facts.pictures)
 
 
-def _augment(facts: Facts) -> str:
-    """Small pictures are shifted and mirrored, digits and text only shifted, photographs cropped."""
-    if facts.side <= THUMBNAIL:
-        return "thumbnails" if facts.mirror else "digits"
-    return "photos"
+def _augment(recipe: Recipe, facts: Facts) -> str:
+    """Small pictures are shifted and mirrored, digits and text only shifted, photographs cropped. Where each
+    is seen a few times only, what moves it far is left out.
+    """
+    if facts.side > THUMBNAIL:
+        return "photos"
+    if not facts.mirror:
+        return "digits"
+    passes = recipe.epochs or facts.affordable / facts.pictures or MANY_PASSES
+    return "thumbnails" if passes >= MANY_PASSES else "light"
 
 
 def _optimiser(recipe: Recipe, facts: Facts) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def plan(
         return _traced(network, type(network).__name__, shape, classes)
     name = network.strip()
     if name in CATALOGUE:
-        return _bound(plan_of(name), shape, classes, replaced=True)
+        return _bound(plan_of(name, shape[0] if shape else 3), shape, classes, replaced=True)
     if _FOREIGN.match(name):
         need("torch", to="look into a module", extra="train")
         from striate.grammar.foreign import load

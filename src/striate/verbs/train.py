@@ -181,9 +181,10 @@ def _follow(stop: Stopping, ranks: Ranks) -> Generator[Event, None, Trained]:
     if facts["status"] == "finished":
         return Trained(run.path, {})
     order, recipe = Order.from_dict(facts["options"]), Recipe().with_values(facts["recipe"])
-    ready = replace((yield from readied(run, order, recipe, stop)), ranks=ranks)
-    done = yield from trained(ready, stop)
-    yield from judge_and_keep(ready, done, stop)
+    with machine.memory_kept():
+        ready = replace((yield from readied(run, order, recipe, stop)), ranks=ranks)
+        done = yield from trained(ready, stop)
+        yield from judge_and_keep(ready, done, stop)
     return Trained(run.path, {})
 
 
@@ -254,14 +255,15 @@ def _guarded(
         last[0] = now
 
     try:
-        ready = yield from readied(run, order, recipe, stop, dataset)
-        note_time("prepare")
-        ready = replace(ready, ranks=ranks)
-        done = yield from trained(ready, stop)
-        note_time("train")
-        run.update(seconds=seconds)
-        scores = yield from judge_and_keep(ready, done, stop)
-        note_time("judge")
+        with machine.memory_kept():
+            ready = yield from readied(run, order, recipe, stop, dataset)
+            note_time("prepare")
+            ready = replace(ready, ranks=ranks)
+            done = yield from trained(ready, stop)
+            note_time("train")
+            run.update(seconds=seconds)
+            scores = yield from judge_and_keep(ready, done, stop)
+            note_time("judge")
     except Stopped as asked:
         run.update(status="interrupted", reason=f"signal {asked.number}", seconds=seconds)
         raise

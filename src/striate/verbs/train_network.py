@@ -12,7 +12,7 @@ from striate.errors import CannotTrain, FileFault, PlanError
 from striate.grammar.plan import Plan
 from striate.optional import need
 from striate.shipping.opened import bundle_of
-from striate.zoo.catalogue import CATALOGUE, find
+from striate.zoo.catalogue import CATALOGUE, find, plan_of
 
 if TYPE_CHECKING:
     import torch
@@ -121,7 +121,8 @@ def model_of(order: Order) -> str:
 
 def planned(model: str, shape: tuple[int, int, int], classes: int) -> Plan:
     """The plan of a name or a text, for pictures C H W."""
-    return _bound(Plan.read(find(model).text if _is_name(model) else model), shape, classes)
+    plan = plan_of(model, shape[0]) if _is_name(model) else Plan.read(model)
+    return _bound(plan, shape, classes)
 
 
 def _is_name(model: str) -> bool:

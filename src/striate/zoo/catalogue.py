@@ -49,10 +49,12 @@ def find(name: str) -> Network:
     return CATALOGUE[name]
 
 
-def plan_of(name: str) -> Plan:
-    """The plan of a network of the zoo, bound to the input of its paper.
+def plan_of(name: str, channels: int = 3) -> Plan:
+    """The plan of a network of the zoo, bound to the input of its paper; `channels` of the pictures that it
+    will be bound to.
 
     >>> plan_of("resnet50").parameters
     25557032
     """
-    return Plan.read(find(name).text)
+    found = find(name)
+    return Plan.read(found.grey if channels == 1 and found.grey else found.text)

@@ -30,7 +30,9 @@ class Weights:
 @final
 @dataclass(frozen=True)
 class Network:
-    """A row of `striate models`. `note` says where the text departs from the paper."""
+    """A row of `striate models`. `note` says where the text departs from the paper; `grey` is the text for
+    pictures of one channel, where it differs in more than that.
+    """
 
     name: str
     family: str
@@ -39,3 +41,4 @@ class Network:
     text: str
     weights: Weights | None = None
     note: str = ""
+    grey: str = ""

@@ -10,11 +10,11 @@ from __future__ import annotations
 from striate.zoo.network import Network
 
 PAPER = "after Jordan 2024, arXiv 2404.00498"
-# name: (first filters, channels of the three groups, convolutions of a group after its pool)
+# name: (channels of the three groups, convolutions of a group after its pool)
 SIZES = {
-    "striate-xs": (24, (32, 64, 128), 1),
-    "striate-s": (24, (64, 256, 256), 1),
-    "striate-m": (24, (128, 384, 384), 2),
+    "striate-xs": ((32, 64, 128), 1),
+    "striate-s": ((64, 256, 256), 1),
+    "striate-m": ((128, 384, 384), 2),
 }
 
 
@@ -26,11 +26,15 @@ def group(channels: int, after: int) -> str:
     return f"conv3p1b0-{channels} max2 bn gelu {rest if after == 1 else f'({rest})*{after}'}"
 
 
-def text(size: str) -> str:
-    """The whole network; `gmp` at its end takes any size of picture."""
-    first, widths, after = SIZES[size]
+def text(size: str, channels: int = 3) -> str:
+    """The whole network; `gmp` at its end takes any size of picture. A 2x2 patch of C channels varies in 4C
+    directions, and the first layer has a filter for each and for its opposite: 24 for colours, 8 for grey.
+    """
+    widths, after = SIZES[size]
     groups = " ".join(f"group{i}=({group(c, after)})" for i, c in enumerate(widths, 1))
-    return f"3x32x32: whiten=(conv2-{first} gelu) {groups} gmp fc10"
+    return f"{channels}x32x32: whiten=(conv2-{8 * channels} gelu) {groups} gmp fc10"
 
 
-NETWORKS = tuple(Network(name, "Striate", 2026, PAPER, text(name)) for name in SIZES)
+NETWORKS = tuple(
+    Network(name, "Striate", 2026, PAPER, text(name), grey=text(name, 1)) for name in SIZES
+)

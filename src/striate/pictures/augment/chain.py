@@ -1,7 +1,7 @@
 """Augmentations in a row, and the presets people name.
 
     none        nothing
-    light       flip, shifted by up to a sixteenth of the side
+    light       flip in turns, shifted by up to a sixteenth of the side
     digits      shifted by up to a fourteenth, never mirrored: digits, text, signs
     thumbnails  flip in turns, shifted by up to an eighth: small pictures such as CIFAR's
     photos      random resized crop, flip, colour
@@ -73,7 +73,7 @@ def preset(
     side = min(size)
     rows: dict[str, tuple[tuple[Step, ...], Mix | None]] = {
         "none": ((), None),
-        "light": ((Flip(), ShiftedCrop(max(1, side // 16))), None),
+        "light": ((Flip(in_turns=True), ShiftedCrop(max(1, side // 16))), None),
         "digits": ((ShiftedCrop(max(1, side // 14)),), None),
         "thumbnails": ((Flip(in_turns=True), ShiftedCrop(max(1, side // 8))), None),
         "photos": ((ResizedCrop(to), Flip(), Colour(0.2, 0.2, 0.2)), None),
