@@ -125,5 +125,7 @@ def _faster(
     if never or theirs is None:
         return Verdict(what, f"{final:.1%} not reached in {never} of {len(times)} runs", False)
     own = mean(times) or math.nan
+    ends = mean(row.seconds for row in peers)
     told = f"{theirs / own:.1f} times: {final:.1%} after {own:.1f} s, {who} after {theirs:.1f} s"
+    told += f", and its network after {ends:.1f} s" if ends is not None else ""
     return Verdict(what, told, theirs / own >= least)

@@ -65,6 +65,15 @@ def test_a_peer_is_timed_to_the_moment_it_first_had_its_final_accuracy() -> None
     assert reached_s(row(TRANSFER, "tutorial", 0, 0.8, curve=curve), 0.9) is None
 
 
+def test_when_a_peer_is_done_is_told_beside_it() -> None:
+    peer = row(TRANSFER, "tutorial", 0, 0.8, curve=((20.0, 0.8), (60.0, 0.8)), seconds=60.0)
+    ours = row(TRANSFER, "striate", 0, 0.95, curve=((4.0, 0.95),))
+    told = verdicts(TRANSFER, [ours, peer], {})[-1].found
+    assert (
+        told == "5.0 times: 80.0% after 4.0 s, tutorial after 20.0 s, and its network after 60.0 s"
+    )
+
+
 @pytest.mark.parametrize(("second", "holds"), [(4.0, True), (4.1, False)])
 def test_ours_must_have_the_final_accuracy_of_a_peer_in_a_fifth_of_its_time(
     second: float, holds: bool

@@ -51,7 +51,7 @@ def test_equal_constants_are_held_once_and_unused_ones_not_at_all() -> None:
     assert first == second
     assert graph.held == []
     graph.op("Add", first, second)
-    graph.single(1.0)
+    graph.integer(1)
     assert [one.name for one in graph.held] == [first]
     assert graph_text.Graph("x_").op("Neg", "a").startswith("x_")
 

@@ -100,3 +100,13 @@ def test_the_better_of_two_after_one_counts_and_a_slow_work_is_done_once(
 
 def test_the_pace_of_a_network_is_measured_here() -> None:
     assert train_pace.pictures_per_second(PLAN, "cpu") > 0
+
+
+@pytest.mark.parametrize(("side", "count"), [(8, 32), (64, 32), (128, 8), (224, 4)])
+def test_large_pictures_are_measured_on_fewer_of_them(
+    side: int, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of 32 photographs, forward and backward three times on one and on two threads took ten seconds.
+    monkeypatch.setattr(train_pace, "quickest", lambda work, longest_s: 0.5)
+    plan = Plan.read(f"1x{side}x{side}: conv3p1-4 gap fc10")
+    assert train_pace.pictures_per_second(plan, "cpu") == 2 * count

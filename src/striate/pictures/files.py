@@ -50,7 +50,10 @@ _LAYERED = frozenset({"RGBA", "LA", "PA", "RGBa", "La"})
 
 @lru_cache(maxsize=1)
 def formats() -> tuple[str, ...]:
-    """The allowed formats here: six, AVIF where Pillow has it, HEIC where pillow_heif is installed."""
+    """The allowed formats here: six, AVIF where Pillow has it, HEIC where pillow_heif is installed. After
+    it Pillow's readers are imported.
+    """
+    Image.preinit()
     found = (*SIX_FORMATS, "AVIF") if features.check("avif") else SIX_FORMATS
     if available("pillow_heif"):
         need("pillow_heif", to="read HEIC", extra="train").register_heif_opener()

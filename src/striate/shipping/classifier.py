@@ -6,9 +6,11 @@ temperature and threshold of its card. Safe to ask from several threads at a tim
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Literal, final
 
 import numpy as np
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from striate.errors import FileFault, GraphRefused, PreparationFault, Unreadable
 from striate.pages import notebook
 from striate.pages.html import joined
-from striate.pictures.files import Pixels, read_bytes
+from striate.pictures.files import Pixels, formats, read_bytes
 from striate.pictures.prepare import Preparation
 from striate.shipping.answer import Answer
 from striate.shipping.eight_bits import may_overflow
@@ -139,7 +141,9 @@ def load(
                 f"{path} holds no model.onnx", f"striate export {path}", where=str(path)
             )
         return of_network(found, threads)
-    return of_session(found.card, Session(graph, threads, shared), found.plan_text)
+    with _readers_meanwhile():
+        session = Session(graph, threads, shared)
+    return of_session(found.card, session, found.plan_text)
 
 
 def load_facts(path: str | Path) -> dict[str, Any]:
@@ -185,9 +189,28 @@ def of_session(card: dict[str, Any], session: Session, plan_text: str = "") -> C
     return Classifier(card, engine, plan_text)
 
 
+@contextlib.contextmanager
+def _readers_meanwhile() -> Iterator[None]:
+    """Import what reads pictures while ONNX Runtime opens a file, for which Python is not needed: 15 ms of
+    the first answer. What fails here fails again when a picture is read, and is told then.
+    """
+
+    def import_them() -> None:
+        with contextlib.suppress(Exception):
+            formats()
+
+    helper = Thread(target=import_them, name="striate-readers", daemon=True)
+    helper.start()
+    try:
+        yield
+    finally:
+        helper.join()
+
+
 def _of_graph(path: str | Path, threads: int | None, shared: bool = False) -> Classifier:
     try:
-        session = Session(Path(path), threads, shared)
+        with _readers_meanwhile():
+            session = Session(Path(path), threads, shared)
     except GraphRefused as fault:
         raise GraphRefused(f"{path}: {fault.text}", fault.hint, where=str(path)) from None
     card = session.facts

@@ -48,10 +48,6 @@ class Graph:
         """A number in float64."""
         return self.array(np.array(value, np.float64))
 
-    def single(self, value: float) -> str:
-        """A number in float32."""
-        return self.array(np.array(value, np.float32))
-
     def integer(self, value: int) -> str:
         """A whole number."""
         return self.array(np.array(value, np.int64))
@@ -63,10 +59,6 @@ class Graph:
     def whole(self, name: str) -> str:
         """A float64 that holds a whole number, as one."""
         return self.op("Cast", name, to=self.INT64)
-
-    def row(self, name: str) -> str:
-        """A number as a row of one."""
-        return self.op("Unsqueeze", name, self.integers([0]))
 
     def steps(self, count: str) -> str:
         """0, 1 ... count - 1 in float64."""

@@ -76,32 +76,31 @@ def preparation_graph(preparation: Preparation) -> bytes:
 def prepared(graph: Graph, preparation: Preparation) -> str:
     """The name of the 1 C H W float32 that the network takes."""
     planes = graph.op("Transpose", graph.op("Squeeze", PIXELS, graph.integers([0])), perm=[2, 0, 1])
-    shape = graph.op("Shape", planes)
-    height, width = (graph.op("Gather", shape, graph.integer(i), axis=0) for i in (1, 2))
-    box = _box(graph, preparation, height, width)
-    # Bytes are cut, and only what is left becomes float64, eight times as large.
-    planes = graph.op("Cast", graph.op("Slice", planes, *box), to=graph.DOUBLE)
+    shape = graph.op("Shape", planes, start=1)
+    sides = graph.op("Cast", shape, to=graph.DOUBLE)
+    inner = _inner(graph, preparation, sides) if preparation.fit == "pad" else None
+    height, width = (inner.height, inner.width) if inner else preparation.size
+    if preparation.fit == "crop":
+        sides, *box = _box(graph, preparation, sides)
+        # Bytes are cut, and only what is left becomes float64, eight times as large.
+        planes = graph.op("Slice", planes, *box)
+    planes = graph.op("Cast", planes, to=graph.DOUBLE)
     if preparation.mode == "L":
         planes = _luma(graph, planes)
-    inner = _inner(graph, preparation, height, width)
-    cut = graph.op("Shape", planes)
-    tall, wide = (graph.op("Gather", cut, graph.integer(i), axis=0) for i in (1, 2))
-    across = graph.op("Transpose", _weights(graph, wide, inner.width), perm=[1, 0])
+    tall, wide = _each(graph, sides)
+    across = graph.op("Transpose", _weights(graph, wide, width), perm=[1, 0])
     planes = _rounded(graph, graph.op("MatMul", planes, across))
-    planes = _rounded(graph, graph.op("MatMul", _weights(graph, tall, inner.height), planes))
-    if preparation.fit == "pad":
+    planes = _rounded(graph, graph.op("MatMul", _weights(graph, tall, height), planes))
+    if inner:
         planes = _placed(graph, preparation, planes, inner)
     if preparation.centre != "none":
         planes = _centred(graph, preparation, planes)
-    batch = graph.op("Unsqueeze", graph.op("Cast", planes, to=graph.FLOAT), graph.integers([0]))
-    made = graph.op("Div", batch, graph.single(255.0))
-    shape_of = (1, preparation.channels, 1, 1)
-    made = graph.op(
-        "Sub", made, graph.array(np.array(preparation.mean, np.float32).reshape(shape_of))
+    most, mean, std = (  # of four axes, which the planes so get too
+        graph.array(np.array(values, np.float32).reshape(1, -1, 1, 1))
+        for values in (255.0, preparation.mean, preparation.std)
     )
-    return graph.op(
-        "Div", made, graph.array(np.array(preparation.std, np.float32).reshape(shape_of))
-    )
+    made = graph.op("Div", graph.op("Cast", planes, to=graph.FLOAT), most)
+    return graph.op("Div", graph.op("Sub", made, mean), std)
 
 
 def _renamed(name: str) -> str:
@@ -123,47 +122,43 @@ class _Inner:
         self.top, self.left, self.height, self.width = top, left, height, width
 
 
-def _box(graph: Graph, preparation: Preparation, height: str, width: str) -> tuple[str, str, str]:
-    """Starts, ends and axes of the cut, as `Preparation.box` has them."""
-    axes = graph.integers([1, 2])
-    if preparation.fit != "crop":
-        whole = graph.op("Concat", graph.row(height), graph.row(width), axis=0)
-        return graph.integers([0, 0]), whole, axes
+def _each(graph: Graph, pair: str) -> tuple[str, str]:
+    """Both numbers of a row of two."""
+    first, second = (graph.op("Gather", pair, graph.integer(i), axis=0) for i in (0, 1))
+    return first, second
+
+
+def _box(graph: Graph, preparation: Preparation, sides: str) -> tuple[str, str, str, str]:
+    """The sides of the cut, its starts, ends and axes, as `Preparation.box` has them. Height and width are
+    one row of two all the way.
+    """
     H, W = (float(side) for side in preparation.size)
-    high, wide = (graph.op("Cast", side, to=graph.DOUBLE) for side in (height, width))
-    by_rows = graph.op("Mul", high, graph.double(W))
-    by_columns = graph.op("Mul", wide, graph.double(H))
-    is_wide = graph.op("LessOrEqual", by_rows, by_columns)
-    rows = graph.op("Where", is_wide, high, graph.op("Div", by_columns, graph.double(W)))
-    columns = graph.op("Where", is_wide, graph.op("Div", by_rows, graph.double(H)), wide)
-    starts, ends = [], []
-    for side, most in ((rows, high), (columns, wide)):
-        taken = graph.op(
-            "Add", graph.op("Mul", side, graph.double(preparation.ratio)), graph.double(0.5)
-        )
-        taken = graph.op("Max", graph.op("Floor", taken), graph.double(1.0))
-        taken = graph.op("Min", taken, most)
-        start = graph.op("Floor", graph.op("Div", graph.op("Sub", most, taken), graph.double(2.0)))
-        starts.append(graph.row(graph.whole(start)))
-        ends.append(graph.row(graph.whole(graph.op("Add", start, taken))))
-    return graph.op("Concat", *starts, axis=0), graph.op("Concat", *ends, axis=0), axes
+    # The smaller of height x W and width x H says which side stays whole.
+    crossed = graph.op("Mul", sides, graph.array(np.array([W, H])))
+    kept = graph.op(
+        "Div", graph.op("ReduceMin", crossed, axes=[0], keepdims=1), graph.array(np.array([W, H]))
+    )
+    taken = graph.op("Mul", kept, graph.double(preparation.ratio))
+    taken = graph.op("Floor", graph.op("Add", taken, graph.double(0.5)))
+    taken = graph.op("Min", graph.op("Max", taken, graph.double(1.0)), sides)
+    start = graph.op("Floor", graph.op("Div", graph.op("Sub", sides, taken), graph.double(2.0)))
+    end = graph.op("Add", start, taken)
+    return taken, graph.whole(start), graph.whole(end), graph.integers([1, 2])
 
 
-def _inner(graph: Graph, preparation: Preparation, height: str, width: str) -> _Inner:
-    """As `Preparation.inner` has it."""
+def _inner(graph: Graph, preparation: Preparation, sides: str) -> _Inner:
+    """As `Preparation.inner` has it where all of a picture is kept."""
     H, W = preparation.size
-    if preparation.fit != "pad":
-        return _Inner(graph.integer(0), graph.integer(0), graph.integer(H), graph.integer(W))
-    high, wide = (graph.op("Cast", side, to=graph.DOUBLE) for side in (height, width))
+    high, wide = _each(graph, sides)
     by_rows = graph.op("Mul", high, graph.double(float(W)))
     by_columns = graph.op("Mul", wide, graph.double(float(H)))
     is_wide = graph.op("LessOrEqual", by_rows, by_columns)
-    sides = (
+    both = (
         (_shrunk(graph, by_rows, wide), graph.double(float(H)), graph.op("Not", is_wide), H),
         (_shrunk(graph, by_columns, high), graph.double(float(W)), is_wide, W),
     )
     found = []
-    for other, full, is_full, most in sides:
+    for other, full, is_full, most in both:
         side = graph.op("Min", graph.op("Where", is_full, full, other), graph.double(float(most)))
         gap = graph.op("Sub", graph.double(float(most)), side)
         start = graph.op("Floor", graph.op("Div", gap, graph.double(2.0)))
@@ -179,15 +174,20 @@ def _shrunk(graph: Graph, product: str, by: str) -> str:
     return graph.op("Max", graph.op("Floor", graph.op("Div", raised, double)), graph.double(1.0))
 
 
-def _weights(graph: Graph, given: str, wanted: str) -> str:
-    """The matrix (wanted, given) of Pillow's weights times 2**22."""
-    source, target = (graph.op("Cast", side, to=graph.DOUBLE) for side in (given, wanted))
+def _weights(graph: Graph, source: str, wanted: str | int) -> str:
+    """The matrix (wanted, source) of Pillow's weights, which are whole numbers by 2**22."""
+    if isinstance(wanted, int):
+        target = graph.double(float(wanted))
+        middles = graph.array(np.arange(wanted)[:, None] + 0.5)
+    else:
+        target = graph.op("Cast", wanted, to=graph.DOUBLE)
+        rows = graph.op("Unsqueeze", graph.steps(target), graph.integers([1]))
+        middles = graph.op("Add", rows, graph.double(0.5))
     scale = graph.op("Div", source, target)
     support = graph.op("Max", scale, graph.double(1.0))
-    rows = graph.op("Unsqueeze", graph.steps(target), graph.integers([1]))
-    columns = graph.op("Unsqueeze", graph.steps(source), graph.integers([0]))
+    columns = graph.steps(source)
     half = graph.double(0.5)
-    centre = graph.op("Mul", graph.op("Add", rows, half), scale)
+    centre = graph.op("Mul", middles, scale)
     low = graph.op("Floor", graph.op("Add", graph.op("Sub", centre, support), half))
     low = graph.op("Max", low, graph.double(0.0))
     high = graph.op("Floor", graph.op("Add", graph.op("Add", centre, support), half))
@@ -201,14 +201,13 @@ def _weights(graph: Graph, given: str, wanted: str) -> str:
     near = graph.op("Where", inside, near, graph.double(0.0))
     total = graph.op("ReduceSum", near, graph.integers([1]), keepdims=1)
     share = graph.op("Mul", graph.op("Div", near, total), graph.double(_BITS))
-    return graph.op("Floor", graph.op("Add", share, half))
+    return graph.op("Div", graph.op("Floor", graph.op("Add", share, half)), graph.double(_BITS))
 
 
 def _rounded(graph: Graph, planes: str) -> str:
-    """Pillow's rounding after a pass: (sum + 2**21) >> 22, within 0 ... 255."""
-    raised = graph.op("Add", planes, graph.double(_BITS / 2))
-    level = graph.op("Floor", graph.op("Div", raised, graph.double(_BITS)))
-    return graph.op("Max", graph.op("Min", level, graph.double(255.0)), graph.double(0.0))
+    """Pillow's rounding after a pass: (sum + 2**21) >> 22 of whole numbers, within 0 ... 255."""
+    level = graph.op("Floor", graph.op("Add", planes, graph.double(0.5)))
+    return graph.op("Clip", level, graph.double(0.0), graph.double(255.0))
 
 
 def _canvas(preparation: Preparation) -> np.ndarray[Any, np.dtype[np.float64]]:

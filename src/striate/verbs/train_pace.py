@@ -17,7 +17,8 @@ OURS = ("striate-m", "striate-s", "striate-xs")  # from large to small
 SMALLEST_SIDE = 16  # three pools and a 2x2 convolution leave nothing of less
 LARGEST_SCRATCH = 64
 MOST_EPOCHS = 200.0  # of one picture; more of the same teaches nothing, and the budget is left over
-_PROBE = 32  # pictures whose time says what a network costs
+# Pictures whose time says what a network costs: at 64 pixels, and of larger ones as few as have as many.
+_PROBE, _PROBE_LEAST = 32, 4
 _LONGEST_PROBE_S = 3.0
 
 
@@ -67,16 +68,18 @@ def pictures_per_second(plan: Plan, device: str) -> float:
     network = plan.build().to(device)
     network.to(memory_format=torch.channels_last)
     given = plan.layers[0].given
-    shape = (_PROBE, given.channels, given.height, given.width)
+    few = _PROBE * LARGEST_SCRATCH**2 // (given.height * given.width)
+    count = min(_PROBE, max(_PROBE_LEAST, few))
+    shape = (count, given.channels, given.height, given.width)
     images = torch.zeros(shape, device=device).to(memory_format=torch.channels_last)
-    labels = torch.zeros(_PROBE, dtype=torch.int64, device=device)
+    labels = torch.zeros(count, dtype=torch.int64, device=device)
 
     def step() -> None:
         functional.cross_entropy(network(images), labels).backward()  # type: ignore[no-untyped-call]
         if device.startswith("cuda"):
             torch.cuda.synchronize()
 
-    return _PROBE / quickest(step, _LONGEST_PROBE_S)
+    return count / quickest(step, _LONGEST_PROBE_S)
 
 
 def best_threads(plan: Plan | None, most: int) -> int:
