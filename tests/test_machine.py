@@ -132,3 +132,8 @@ def test_elsewhere_than_on_glibc_nothing_is_changed(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
     with memory_kept() as is_kept:
         assert not is_kept
+
+
+def test_memory_is_not_kept_where_that_is_not_wanted() -> None:
+    with memory_kept(wanted=False) as is_kept:
+        assert not is_kept

@@ -94,13 +94,14 @@ def cpu_flags(root: Path = _ROOT) -> frozenset[str]:
 
 
 @contextlib.contextmanager
-def memory_kept() -> Iterator[bool]:
-    """Memory that is freed in here is used again, and goes back to the system at the end; says whether so.
+def memory_kept(*, wanted: bool = True) -> Iterator[bool]:
+    """Memory that is freed in here is used again, if `wanted`, and goes back to the system at the end; says
+    whether so.
 
     glibc maps every tensor of more than 32 MB anew, and the kernel fills its pages with zeros: a sixth of
     the time of a step of 1,024 small pictures. Elsewhere than on Linux with glibc nothing is changed.
     """
-    library = _glibc()
+    library = _glibc() if wanted else None
     if library is None:
         yield False
         return
