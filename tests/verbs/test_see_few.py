@@ -30,6 +30,18 @@ def test_a_folder_of_one_picture_has_no_neighbours_unless_another_asks(tmp_path:
     assert len(figure.facts["questions"][0]["neighbours"]) == 1
 
 
+def test_a_picture_that_lies_in_the_data_is_no_neighbour_of_its_own() -> None:
+    run = str(photos().path)
+    _, figure = followed(
+        see_crowd.neighbours(run, Crowd((one_picture(),), data=str(photographs())))
+    )
+    names = [one["path"] for one in figure.facts["questions"][0]["neighbours"]]
+    assert len(names) == 6
+    assert not any(one_picture().endswith(name) for name in names)
+    _, figure = followed(see_crowd.neighbours(run, Crowd((one_picture(),))))
+    assert len(figure.facts["questions"][0]["neighbours"]) == 6
+
+
 def test_neighbours_look_through_all_pictures_unless_fewer_are_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

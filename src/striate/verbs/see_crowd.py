@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sized
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -117,7 +118,7 @@ def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, N
     if wanted.images:
         shown = read_few(wanted.images, seen.preparation, _QUESTIONS)
         asked = embeddings(seen.network, [seen.tensor(np.stack([one.pixels for one in shown]))])
-        near = nearest(index, asked, _NEAR)
+        near = nearest(index, asked, _NEAR, _own_rows(dataset, rows, [one.name for one in shown]))
     else:
         some = np.unique(np.linspace(0, len(rows) - 1, 6).round().astype(np.int64))
         shown = [
@@ -132,6 +133,25 @@ def neighbours(path: str | Opened, wanted: Crowd) -> Generator[Working | Said, N
     if len(rows) > _ASKED:
         some_ask = f"{_ASKED:,} of the {len(rows):,} pictures of the index"
     return neighbours_figure(seen.name, told, in_words(dataset, rows), precision, some_ask)
+
+
+def _own_rows(
+    dataset: Dataset, rows: NDArray[np.int64], names: list[str]
+) -> NDArray[np.int64] | None:
+    """For each file its own place in the index, -1 where it is not in it; None where none is. No picture is
+    its own neighbour.
+    """
+    root = getattr(dataset.source, "root", None)
+    if root is None:
+        return None
+    base = Path(root).resolve()
+    asked = [Path(name).resolve() for name in names]
+    wanted = {p.relative_to(base).as_posix() for p in asked if p.is_relative_to(base)}
+    at = {dataset.paths[int(r)]: i for i, r in enumerate(rows)} if wanted else {}
+    own = [
+        at.get(p.relative_to(base).as_posix(), -1) if p.is_relative_to(base) else -1 for p in asked
+    ]
+    return np.array(own, np.int64) if max(own) >= 0 else None
 
 
 def _precision(index: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[int, float]:

@@ -34,5 +34,17 @@ def test_each_side_of_a_line_has_the_colour_of_its_class_and_unknown_labels_are_
         at = drawn[round(H / 2 - place[1] / step), round(W / 2 + place[0] / step)]
         assert tuple(at) == colour
     assert "75.0 % of the variance" in panel.said
+    assert "labelled with, grey where it has no label" in panel.said
     assert table.rows == (("cat", "33.3 %", "50.0 %"), ("dog", "66.7 %", "–"))
     assert figure.facts["kept"] == 1.0
+
+
+def test_without_labels_no_colour_is_promised() -> None:
+    plane = Plane(
+        np.array([[-1.0, 0.0], [1.0, 0.4]]), np.array([[-1.0, 0.0], [1.0, 0.0]]), np.zeros(2), 0.75,
+        np.array([0, 1]), 1.0,
+    )  # fmt: skip
+    told = Divided(("net", "fc1", "2 pictures"), ("cat", "dog"), np.array([-1, -1]))
+    panel = hyperplanes_figure(told, plane).parts[0]
+    assert isinstance(panel, Panel)
+    assert panel.said.startswith("A dot is a picture, grey without labels;")

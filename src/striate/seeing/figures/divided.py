@@ -34,8 +34,11 @@ def hyperplanes_figure(told: Divided, plane: Plane) -> Figure:
     used = np.unique(np.concatenate([plane.answers, known, leads.ravel()])).tolist()
     legend = tuple(Tile(told.classes[k], pixels=_swatch(k)) for k in used)
     shown = f"{100 * plane.shown:.1f} %"
+    colour = "its colour the class that it is labelled with"
+    if len(known) < len(told.labels):
+        colour = colour + ", grey where it has no label" if len(known) else "grey without labels"
     said = (
-        "A dot is a picture, its colour the class that it is labelled with; the pale ground is the class "
+        f"A dot is a picture, {colour}; the pale ground is the class "
         f"that leads there, and a line is where it ties with the next. The plane shows {shown} of the "
         "variance; "
         f"{100 * plane.kept:.1f} % of the pictures lie where their answer leads, the others are decided by "
