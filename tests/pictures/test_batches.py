@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -311,3 +312,27 @@ def test_batches_on_the_device_have_the_bits_of_those_of_the_processor(pictures,
         assert b.images.is_cuda
         assert torch.equal(a.images, b.images.cpu())
         assert torch.equal(a.labels, b.labels.cpu())
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads in /proc")
+def test_a_thread_that_normalises_starts_no_threads_of_its_own() -> None:
+    # Threads of torch beside those that train, more than there are cores, slow these down by a third.
+    code = (
+        "import os, threading, torch\n"
+        "from striate.pictures.batches import normalised\n"
+        "from striate.pictures.prepare import Preparation\n"
+        "torch.set_num_threads(2)\n"
+        "torch.ones(10**6).add_(1)\n"
+        "pixels, how = torch.zeros((64, 64, 64, 3), dtype=torch.uint8), Preparation((64, 64))\n"
+        "def many(): return len(os.listdir('/proc/self/task'))\n"
+        "counts = []\n"
+        "def work(made): made(); counts.append(many())\n"
+        "for made in (lambda: normalised(pixels, how), lambda: torch.ones(10**6).add_(1)):\n"
+        "    before = many()\n"
+        "    thread = threading.Thread(target=work, args=(made,)); thread.start(); thread.join()\n"
+        "    print(counts[-1] - before)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ours, torchs = map(int, done.stdout.split())
+    assert ours == 1  # the thread itself
+    assert torchs > 1  # what the test would see

@@ -14,7 +14,7 @@ from torch import nn  # noqa: E402
 from striate.errors import CannotTrain  # noqa: E402
 from striate.grammar.plan import Plan  # noqa: E402
 from striate.training import average  # noqa: E402
-from striate.training.recipe import AveragePart  # noqa: E402
+from striate.training.recipe_parts import AveragePart  # noqa: E402
 
 STEPS = 12
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from striate.training.budget import KEPT_BACK, Measured, measure, steps_for
 from striate.training.course import sides
-from striate.training.loop import Interrupted
 from striate.training.recipe import Recipe
+from striate.training.update import Interrupted
 from tests.training import small
 
 

@@ -15,7 +15,7 @@ from torch import nn  # noqa: E402
 
 from striate.grammar.plan import Plan  # noqa: E402
 from striate.training.initialise import seeded, start  # noqa: E402
-from striate.training.recipe import StartPart  # noqa: E402
+from striate.training.recipe_parts import StartPart  # noqa: E402
 
 WHITE = "3x12x12: whiten=(conv2-24 gelu) conv3p1-32 bn gmp fc4"
 PLAIN = StartPart(whiten="no")

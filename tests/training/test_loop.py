@@ -11,9 +11,10 @@ import torch
 from torch import nn
 
 from striate.errors import CannotTrain, NoMemory, NotFinite
-from striate.training.loop import Interrupted, fit, one_update
+from striate.training.loop import fit
 from striate.training.recipe import Recipe
 from striate.training.state import Training
+from striate.training.update import Interrupted, one_update
 from tests.training import small
 
 SGD = ("optimiser.name=nesterov", "epochs=2", "looks=3")
@@ -29,6 +30,7 @@ MATRIX = {
     "accumulate": ("machine.micro_batch=32",),  # four batches to one step
     "depth": ("regularise.stochastic_depth=0.5", "schedule.name=one-cycle"),
     "grow": ("pictures.grow_from=0.5", "start.filters=dirac"),
+    "practise": ("practise.share=0.3", "epochs=4"),
     "patience": ("regularise.patience=3",),
     "hinge": ("loss.name=hinge", "optimiser.rate=0.001"),
     "bf16": ("machine.precision=bf16",),
@@ -85,7 +87,7 @@ def test_resumed_with_every_feature_it_ends_bit_for_bit_as_unbroken(name: str) -
     recipe = Recipe().changed((*SGD, *MATRIX[name]))
     course = small.course(recipe)
     whole = ended(recipe, small.begun(recipe, course))
-    for step in (1, 7, course.steps - 1):
+    for step in (1, 7, course.steps // 2, course.steps - 1):
         got = resumed(recipe, step)
         assert small.equal(whole.network.state_dict(), got.network.state_dict()), step
         assert whole.state()[1] == got.state()[1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from striate.training.recipe import LossPart
+from striate.training.recipe_parts import LossPart
 
 torch = pytest.importorskip("torch")
 

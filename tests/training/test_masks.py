@@ -18,7 +18,7 @@ from torch import nn  # noqa: E402
 
 from striate.grammar.plan import Plan  # noqa: E402
 from striate.training.masks import Dropped, Masks, install  # noqa: E402
-from striate.training.recipe import RegularisePart  # noqa: E402
+from striate.training.recipe_parts import RegularisePart  # noqa: E402
 
 OWN = RegularisePart()
 DEEP = RegularisePart(stochastic_depth=0.6)

@@ -18,7 +18,7 @@ from torch import nn  # noqa: E402
 from striate.errors import CannotTrain, RecipeFault  # noqa: E402
 from striate.grammar.plan import Plan  # noqa: E402
 from striate.training import optimise  # noqa: E402
-from striate.training.recipe import OPTIMISERS, OptimiserPart  # noqa: E402
+from striate.training.recipe_parts import OPTIMISERS, OptimiserPart  # noqa: E402
 from tests.training.test_muon import slow_orthogonal  # noqa: E402
 
 NAMES = [name for name in OPTIMISERS if name != "auto"]
@@ -371,7 +371,7 @@ def test_making_and_stepping_does_not_import_the_compiler() -> None:
         "import sys, torch\n"
         "from torch import nn\n"
         "from striate.training import optimise\n"
-        "from striate.training.recipe import OptimiserPart, OPTIMISERS\n"
+        "from striate.training.recipe_parts import OptimiserPart, OPTIMISERS\n"
         "for name in OPTIMISERS:\n"
         "    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))\n"
         "    made = optimise.make(net, OptimiserPart(name, lookahead=1))\n"

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from striate.errors import RecipeFault
 from striate.training import recipe_file
-from striate.training.recipe import OPTIMISERS, Recipe
+from striate.training.recipe import Recipe
+from striate.training.recipe_parts import OPTIMISERS
 
 
 def test_defaults_are_a_valid_recipe_and_differ_from_nothing() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.training.recipe import SchedulePart
+from striate.training.recipe_parts import SchedulePart
 from striate.training.schedule import factor
 
 NAMES = ("linear", "constant", "cosine", "one-cycle", "step")

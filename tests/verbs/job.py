@@ -17,7 +17,7 @@ from typing import Any
 
 MODEL = "1x8x8: whiten=(conv2-8 gelu) conv3p1-8 bn relu max2 conv3p1-16 bn relu drop0.2 gap fc10"
 SETTINGS = (
-    "batch=64", "epochs=2", "looks=4", "save_every_s=0", "machine.micro_batch=64", "machine.threads=1",
+    "batch=64", "epochs=3", "looks=4", "save_every_s=0", "machine.micro_batch=64", "machine.threads=1",
     "machine.precision=fp32", "pictures.size=8", "average.name=ema", "schedule.name=cosine",
 )  # fmt: skip
 

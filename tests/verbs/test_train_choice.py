@@ -34,6 +34,22 @@ def test_what_was_decided_stands_in_the_run_and_in_its_recipe() -> None:
     assert any(text.startswith("own text: 94 parameters; 19 steps") for text in told.texts)
 
 
+def test_too_few_steps_to_practise_are_said(tmp_path: Path) -> None:
+    wanted = made.recipe(practise__share=0.3)
+    told = made.trained(Order("digits", made.MODEL), tmp_path / "run", wanted)
+    assert "there are too few steps to practise hard pictures: all come in every pass" in told.texts
+
+
+def test_a_named_network_of_ours_is_decided_for_as_where_it_is_chosen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(train_pace, "affordable", lambda *_: (6 * 1200, 24.0))
+    monkeypatch.setattr(train_pace, "best_threads", lambda *_: 1)
+    wanted = made.recipe(epochs=0, budget_s=300, batch=0, pictures__size=16)
+    ready = made.readied(Order("digits", "striate-xs"), tmp_path / "run", wanted)
+    assert ready.recipe.practise.share == 0.3
+
+
 def with_pace(monkeypatch: pytest.MonkeyPatch, step_s: float) -> None:
     """A machine on which every step takes as long."""
 

@@ -77,6 +77,8 @@ def unbroken(trials: Trials, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     folder = tmp_path_factory.mktemp("unbroken") / "run"
     answer = trials(folder)
     assert answer["code"] == 0, answer
+    decided = json.loads((folder / "run.json").read_text())["decided"]
+    assert decided["practised"]  # so that kills meet it too
     return {"hashes": hashes(folder), "seconds": answer["seconds"]}
 
 
@@ -188,3 +190,15 @@ def test_the_same_command_on_a_finished_run_changes_nothing(
     assert {k: v for k, v in after.items() if k.name != "lock"}.items() >= {
         k: v for k, v in before.items() if "lock" not in k.name
     }.items()
+
+
+def test_a_run_of_before_a_knob_came_is_gone_on_with_by_the_same_command(
+    trials: Trials, unbroken: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    trials.finish(folder)
+    facts = json.loads((folder / "run.json").read_text())
+    facts["recipe"] = {k: v for k, v in facts["recipe"].items() if not k.startswith("practise.")}
+    (folder / "run.json").write_text(json.dumps(facts))
+    trials.finish(folder)
+    assert hashes(folder) == unbroken["hashes"]

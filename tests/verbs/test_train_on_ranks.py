@@ -37,7 +37,7 @@ def on_two_ranks(words: list[str], restarts: int = 0) -> subprocess.Popen[str]:
 
 
 def started(
-    folder: Path, epochs: float = 2, restarts: int = 0, more: tuple[str, ...] = ()
+    folder: Path, epochs: float = 3, restarts: int = 0, more: tuple[str, ...] = ()
 ) -> subprocess.Popen[str]:
     """Two ranks on this machine that train into `folder`; torchrun starts them again so many times."""
     flags = [part for one in (*SETTINGS, *more) for part in ("--set", one)]
@@ -78,7 +78,7 @@ def kill_one(
     how: signal.Signals = signal.SIGKILL,
 ) -> None:
     """End one of the two ranks without a word, or stop it, when some checkpoints are there."""
-    wanted = draw.randint(2, 25)
+    wanted = draw.randint(2, 45)
     until = time.monotonic() + 200
     while time.monotonic() < until and process.poll() is None:
         steps = [int(p.name) for p in (folder / "checkpoints").glob("[0-9]*") if p.name.isdigit()]

@@ -8,7 +8,7 @@ from striate.pages import html
 from striate.pages.chart_lines import Mark, Scale, Series, lines
 from striate.pages.html import Html, escaped
 from striate.pages.report_told import Told
-from striate.pages.report_values import number
+from striate.pages.report_values import number, table
 from striate.pages.report_words import counted, decimal, percent
 
 _ROWS = 200
@@ -65,10 +65,17 @@ def _words(told: Told, best: tuple[float, float] | None) -> str:
     last = max(step for step, _ in _points(told, "val_loss"))
     said = f"Val was looked at {counted(len(_points(told, 'val_loss')), 'time')}; its loss was lowest, "
     said += f"{decimal(best[1])}, at step {best[0]:,.0f} of {last:,.0f}. "
-    return (
-        said
-        + "Train is measured on the way, on pictures as training saw them, so it may lie below val."
+    said += (
+        "Train is measured on the way, on pictures as training saw them, so it may lie below val."
     )
+    decided = table(told.facts.get("decided"))
+    first, until = number(decided.get("steps_per_epoch")), number(decided.get("practised_until"))
+    if first and until:
+        said += (
+            f" From step {first:,.0f} to {min(until, last):,.0f} the hardest pictures came more often than "
+            "others, so there it may lie above val."
+        )
+    return said
 
 
 def _numbers(told: Told) -> Html:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from striate.errors import CannotTrain
 from striate.pictures.batches import Batch
-from striate.training.recipe import AveragePart
+from striate.training.recipe_parts import AveragePart
 
 DECAY = 0.99  # where nothing else is said or decided
 

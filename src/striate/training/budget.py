@@ -17,9 +17,9 @@ from torch import nn
 
 from striate.pictures.batches import Batch, Batches
 from striate.training.course import Course, of_steps, sides
-from striate.training.loop import Interrupted, loss_and_logits, one_update
 from striate.training.recipe import Recipe
 from striate.training.state import Training
+from striate.training.update import Interrupted, loss_and_logits, one_update
 
 KEPT_BACK = 0.03  # of the budget, for looks that take longer and for checkpoints
 MOST_MICRO_S = 2.0  # a signal is answered between micro-batches, within five seconds

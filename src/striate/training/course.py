@@ -17,6 +17,8 @@ from striate.training.recipe import Recipe
 if TYPE_CHECKING:
     from striate.pictures.batches import Batches
 
+FEWEST_PASSES = 3  # over train, from which hard pictures are practised
+
 
 @final
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Course:
     """steps: updates in all. batch: pictures to one update, over all ranks; micro_batch: pictures that go
     through the network at once. sides: (first step, side) in rising order; () is the size of the
     pictures as they are. look_every, save_every: steps between judgings of val and between checkpoints.
+    practised: pictures of a pass over hard ones, until step `practised_until`; 0 for no such passes.
     """
 
     steps: int
@@ -39,10 +42,12 @@ class Course:
     compiled: bool = False
     threads: int = 0
     why: tuple[str, ...] = ()
+    practised: int = 0
+    practised_until: int = 0
 
     @property
     def epochs(self) -> float:
-        """How often each picture is seen."""
+        """How often each picture is seen, on average."""
         return self.steps / self.steps_per_epoch
 
     def side_at(self, step: int) -> int | None:
@@ -82,8 +87,23 @@ def of_steps(
         batch=batch,
         look_every=max(1, math.ceil(steps / looks)),
         sides=sides(recipe, steps, size),
+        **practised(recipe, steps, per_epoch, batch),
         **given,
     )
+
+
+def practised(recipe: Recipe, steps: int, per_epoch: int, batch: int) -> dict[str, Any]:
+    """How many pictures a pass over hard ones has, and until which step there are such; none where there are
+    too few steps for more than one.
+    """
+    part = recipe.practise
+    if not 0 < part.share < 1 or steps < FEWEST_PASSES * per_epoch:
+        return {}
+    short = max(1, round(per_epoch * (part.share + part.rest * (1 - part.share))))
+    until = round(steps * part.until)
+    if short >= per_epoch or until < per_epoch + short:
+        return {}
+    return {"practised": short * batch, "practised_until": until}
 
 
 def sides(recipe: Recipe, steps: int, size: int) -> tuple[tuple[int, int], ...]:

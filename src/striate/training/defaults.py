@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, final
 
-from striate.training.recipe import OptimiserPart, Recipe
+from striate.training.recipe import Recipe
+from striate.training.recipe_parts import OptimiserPart
 
 UNEVEN = 3.0  # largest class by smallest, from which classes are weighed
 THUMBNAIL = 64  # up to this side pictures are used as they are
@@ -19,6 +20,8 @@ FILTERS = "muon"
 MANY_PASSES = 20
 # Smaller pictures at first buy more steps: 75.3 for 72.2 % after a minute of CIFAR on two cores.
 GROWN, GROWING = 0.6, 24
+# Hard pictures more often: what is answered well teaches little. docs/log.md has the trials.
+PRACTISED = 0.3
 RATE_STARTED = 0.01
 RATE_HEADED = (
     0.0003  # a fitted head has little to gain: 0.001 wobbled, from 0.003 on features were lost
@@ -58,6 +61,8 @@ def settle(recipe: Recipe, facts: Facts) -> Recipe:
         values["pictures.augment"] = _augment(recipe, facts)
     if recipe.pictures.grow_from == 0:
         values["pictures.grow_from"] = GROWN if facts.whitens and facts.side >= GROWING else 1.0
+    if recipe.practise.share == 0:
+        values["practise.share"] = PRACTISED if _is_practised(recipe, facts) else 1.0
     if recipe.loss.class_weights == "auto":
         values["loss.class_weights"] = "effective" if facts.unevenness > UNEVEN else "none"
     values |= _optimiser(recipe, facts) | _average(recipe, facts)
@@ -92,8 +97,20 @@ def _augment(recipe: Recipe, facts: Facts) -> str:
         return "photos"
     if not facts.mirror:
         return "digits"
-    passes = recipe.epochs or facts.affordable / facts.pictures or MANY_PASSES
-    return "thumbnails" if passes >= MANY_PASSES else "light"
+    return "thumbnails" if _passes(recipe, facts) >= MANY_PASSES else "light"
+
+
+def _passes(recipe: Recipe, facts: Facts) -> float:
+    """How often each picture will be seen; many where that is not known."""
+    return recipe.epochs or facts.affordable / facts.pictures or MANY_PASSES
+
+
+def _is_practised(recipe: Recipe, facts: Facts) -> bool:
+    """Our own networks from scratch, where passes are few and nothing else decides which pictures come."""
+    part = recipe.pictures
+    is_free = part.mix == "none" and not part.balanced
+    is_ours = facts.whitens and not facts.pretrained
+    return is_ours and is_free and _passes(recipe, facts) < MANY_PASSES
 
 
 def _optimiser(recipe: Recipe, facts: Facts) -> dict[str, Any]:

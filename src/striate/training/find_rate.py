@@ -15,9 +15,9 @@ from torch import nn
 from striate.errors import NotFinite
 from striate.pictures.batches import Batches
 from striate.training.course import Course
-from striate.training.loop import one_update
 from striate.training.recipe import Recipe
 from striate.training.state import Training
+from striate.training.update import one_update
 
 STEPS, LOWEST, HIGHEST = 60, 1e-3, 100.0  # factors of the rate that the recipe would take
 _SMOOTHING, _BROKEN = 0.8, 3.0

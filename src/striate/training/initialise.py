@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from striate import seeds
-from striate.training.recipe import StartPart
+from striate.training.recipe_parts import StartPart
 
 MOST_PICTURES = 5_000
 EPS = 5e-4  # added to the variance of each direction, by the mean variance where that is above 1

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from striate.training.recipe import LossPart
+from striate.training.recipe_parts import LossPart
 
 
 def loss_of(

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from striate import seeds
 from striate.grammar.parts import Residual
-from striate.training.recipe import RegularisePart
+from striate.training.recipe_parts import RegularisePart
 
 _COINS = 65_536
 _IN_WORD = 4  # coins in a random word of 64 bits

@@ -18,7 +18,8 @@ from striate.errors import CannotTrain
 from striate.training.lookahead import Lookahead
 from striate.training.muon import before_norm, filters
 from striate.training.optimise_rules import Rule, State, filter_rule, rule, step_place
-from striate.training.recipe import OptimiserPart, refused
+from striate.training.recipe import refused
+from striate.training.recipe_parts import OptimiserPart
 
 # The rate where the recipe says 0: from scratch, and a tenth of it for weights that were trained before.
 # Tried on 3,000 pictures at rates three times apart: within a point of the best for a network with norms,

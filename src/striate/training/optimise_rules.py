@@ -18,7 +18,7 @@ from torch.optim.sgd import sgd
 
 from striate.training.defaults import momentum
 from striate.training.muon import Muon
-from striate.training.recipe import OptimiserPart
+from striate.training.recipe_parts import OptimiserPart
 
 FUSED = ("cpu", "cuda")
 Tensors = list[Tensor]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from striate.training.recipe import SchedulePart
+from striate.training.recipe_parts import SchedulePart
 
 UP = 0.3  # how much of one-cycle goes up where warm_up does not say
 

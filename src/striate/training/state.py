@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, final
 
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from striate.training import average, masks, optimise
 from striate.training.course import Course
+from striate.training.practice import Practice
 from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
 
@@ -71,6 +72,7 @@ class Training:
     looks_since: int = 0
     best: dict[str, Tensor] | None = None
     notes: tuple[str, ...] = ()
+    practice: Practice = field(default_factory=Practice)
 
     @classmethod
     def begin(
@@ -117,6 +119,7 @@ class Training:
         tensors |= {f"optimiser.{k}": v for k, v in self.optimiser.state().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.state().items()}
         tensors |= {f"best.{k}": v for k, v in (self.best or {}).items()}
+        tensors |= {f"practice.{k}": v for k, v in self.practice.state().items()}
         facts: dict[str, Any] = {name: getattr(self, name) for name in _COUNTERS}
         facts |= {"loss_sum": self.loss_sum, "weight_sum": self.weight_sum}
         facts["best_loss"] = None if math.isinf(self.best_loss) else self.best_loss
@@ -132,6 +135,7 @@ class Training:
         self.optimiser.load(held.get("optimiser", {}))
         self.average.load(held.get("average", {}))
         self.best = held.get("best")
+        self.practice = Practice.of(held.get("practice", {}))
         for name in _COUNTERS:
             setattr(self, name, int(facts[name]))
         self.loss_sum, self.weight_sum = float(facts["loss_sum"]), float(facts["weight_sum"])

@@ -210,7 +210,14 @@ def _is_begun(path: Path, order: Order, recipe: Recipe) -> bool:
         facts = Run.open(path).facts()
     except StriateError:
         return False
-    return bool(facts.get("options") == order.to_dict() and facts.get("recipe") == recipe.flat())
+    told = facts.get("recipe")
+    if facts.get("options") != order.to_dict() or not isinstance(told, dict):
+        return False
+    try:
+        # A run of an earlier version has no word of the knobs that came since: they had their defaults.
+        return Recipe().with_values(told) == recipe
+    except StriateError:
+        return False
 
 
 def _is_from_scratch(order: Order) -> bool:

@@ -88,8 +88,8 @@ def decide(
 def _network(
     recipe: Recipe, order_: Order, pictures: Prepared, device: str
 ) -> Generator[Event, None, tuple[Chosen, int, str]]:
-    """The network with the weights it starts from; how many pictures it can be shown, where that decided
-    which one it is; and why it is this one.
+    """The network with the weights it starts from; how many pictures it can be shown, where it is one of
+    ours; and why it is this one, where that was decided here.
     """
     data, shape = pictures.dataset, (pictures.preparation.channels, *pictures.preparation.size)
     model, affordable, why = train_network.model_of(order_), 0, ""
@@ -97,6 +97,9 @@ def _network(
         count, classes = data.splits["train"], len(data.classes)
         model, affordable, why = train_pace.by_budget(recipe, count, shape, classes, device)
         yield Said(why)
+    elif model in train_pace.OURS and not order_.source:
+        plan = train_network.planned(model, shape, len(data.classes))
+        affordable, _ = train_pace.affordable(plan, recipe, data.splits["train"], device)
     said: list[str] = []
     chosen = train_network.choose(
         model, shape, len(data.classes), pretrained=order_.pretrained, seed=recipe.seed,

@@ -77,12 +77,13 @@ def dry_run(order: Order, recipe: Recipe) -> Dry:
     if not model.startswith(train_network.TIMM):
         plan = train_network.planned(model, shape, classes)
     if plan is not None and not seen:
-        rate = train_pace.pictures_per_second(plan, "cpu")
-        seen = int(recipe.epochs * count) if recipe.epochs else int(recipe.budget_s * rate)
+        seen, rate = train_pace.affordable(plan, recipe, count, "cpu")
         why = f"{model} at {side} pixels: about {rate:,.0f} pictures a second here"
+    # As in training, where only networks of our own are timed before the recipe is decided.
+    known = seen if train_network.model_of(order) in ("auto", *train_pace.OURS) else 0
     counts = [c for c in dataset.counts_in("train").values() if c]
     facts = Facts(
-        count, classes, side, max(counts) / min(counts), seen, dataset.mirror,
+        count, classes, side, max(counts) / min(counts), known, dataset.mirror,
         has_norms=plan is None or " bn" in plan.text, whitens=plan is not None and "whiten=" in plan.text,
         pretrained=order.pretrained is not None or order.source is not None,
         is_headed=order.pretrained is not None,

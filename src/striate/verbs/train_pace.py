@@ -46,8 +46,7 @@ def by_budget(
     tried = []
     for name in reversed(OURS):
         plan = planned(name, shape, classes)
-        rate = pictures_per_second(plan, device)
-        seen = int(recipe.budget_s * rate) if not recipe.epochs else int(recipe.epochs * pictures)
+        seen, rate = affordable(plan, recipe, pictures, device)
         tried.append((name, seen, rate))
         if not recipe.epochs and seen < 2 * wanted:
             break  # the next is at least twice as dear
@@ -58,6 +57,13 @@ def by_budget(
         f"{seen:,} ({seen / pictures:.1f} epochs)"
     )
     return name, seen, why
+
+
+def affordable(plan: Plan, recipe: Recipe, pictures: int, device: str) -> tuple[int, float]:
+    """How many pictures the budget or the epochs let a network see, and how many a second."""
+    rate = pictures_per_second(plan, device)
+    seen = int(recipe.budget_s * rate) if not recipe.epochs else int(recipe.epochs * pictures)
+    return seen, rate
 
 
 def pictures_per_second(plan: Plan, device: str) -> float:

@@ -205,6 +205,14 @@ def _decided(
         f"{ready.chosen.name}: {ready.chosen.parameters:,} parameters; {at.steps:,} steps of {at.batch:,} "
         f"pictures ({at.epochs:.1f} epochs), {at.precision}, {ready.recipe.optimiser.name}"
     )
+    if at.practised:
+        yield Said(
+            f"after step {at.steps_per_epoch:,} the hardest pictures are practised, {at.practised:,} of "
+            f"{ready.dataset.splits['train']:,} in a pass, and from step {at.practised_until:,} on all come "
+            "again; in between, figures of train are of the hard ones"
+        )
+    elif ready.recipe.practise.share < 1:
+        yield Said("there are too few steps to practise hard pictures: all come in every pass")
     other = ", ".join(f"{name}={here}" for name, (here, _) in ready.recipe.differences().items())
     yield Said(f"the recipe differs from the defaults in: {other or 'nothing'}")
     return ready

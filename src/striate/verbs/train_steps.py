@@ -16,9 +16,10 @@ from striate.judging.predict import predict
 from striate.keeping import checkpoint
 from striate.pictures.batches import Batch
 from striate.training import rank_norm
-from striate.training.loop import Interrupted, asking, fit
+from striate.training.loop import asking, fit
 from striate.training.state import Look, Training
 from striate.training.stopping import Stopping
+from striate.training.update import Interrupted
 from striate.verbs.train_order import Event, Looked, Said, Stepped
 from striate.verbs.train_ready import Ready
 
