@@ -73,7 +73,7 @@ def _words(told: Told, best: tuple[float, float] | None) -> str:
     if first and until:
         said += (
             f" From step {first:,.0f} to {min(until, last):,.0f} the hardest pictures came more often than "
-            "others, so there it may lie above val."
+            "others, so there train looks worse than it is."
         )
     return said
 
