@@ -54,10 +54,12 @@ def network(seed: int = 0, text: str = TEXT) -> nn.Module:
 
 
 def course(recipe: Recipe, batch: int = 128, micro: int = 0) -> Course:
-    """Of two epochs, or as many as the recipe says."""
+    """Of two epochs, or as many as the recipe says; in the precision that it names."""
+    precision = "bf16" if recipe.machine.precision == "bf16" else "fp32"
     made = of_epochs(recipe, pictures().dataset.splits["train"], batch, 8)
     return Course.from_dict(
-        made.to_dict() | {"micro_batch": micro or recipe.machine.micro_batch or batch}
+        made.to_dict()
+        | {"micro_batch": micro or recipe.machine.micro_batch or batch, "precision": precision}
     )
 
 

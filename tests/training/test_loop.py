@@ -33,7 +33,7 @@ MATRIX = {
     "practise": ("practise.share=0.3", "epochs=4"),
     "patience": ("regularise.patience=3",),
     "hinge": ("loss.name=hinge", "optimiser.rate=0.001"),
-    "bf16": ("machine.precision=bf16",),
+    "bf16": ("machine.precision=bf16", "optimiser.name=muon", "epochs=1"),
 }
 
 

@@ -39,6 +39,14 @@ def test_newton_schulz_is_a_polynomial_of_the_singular_values(
     assert np.allclose(single.numpy(), slow_orthogonal(matrix), atol=1e-4)
 
 
+def test_in_bf16_the_direction_is_the_same_up_to_its_rounding(rng: np.random.Generator) -> None:
+    matrix = rng.normal(size=(16, 144)).astype(np.float32)
+    found = orthogonal(torch.tensor(matrix), bf16=True)
+    assert found.dtype == torch.float32
+    assert np.allclose(found.numpy(), slow_orthogonal(matrix), atol=0.02)
+    assert not np.allclose(found.numpy(), slow_orthogonal(matrix), atol=1e-4)
+
+
 def test_singular_values_are_drawn_towards_one(rng: np.random.Generator) -> None:
     made = orthogonal(torch.tensor(rng.normal(size=(16, 144)))).numpy()
     values = np.linalg.svd(made, compute_uv=False)

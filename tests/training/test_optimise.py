@@ -18,7 +18,11 @@ from torch import nn  # noqa: E402
 from striate.errors import CannotTrain, RecipeFault  # noqa: E402
 from striate.grammar.plan import Plan  # noqa: E402
 from striate.training import optimise  # noqa: E402
+from striate.training.course import Course  # noqa: E402
+from striate.training.muon import Muon  # noqa: E402
+from striate.training.recipe import Recipe  # noqa: E402
 from striate.training.recipe_parts import OPTIMISERS, OptimiserPart  # noqa: E402
+from striate.training.state import Training  # noqa: E402
 from tests.training.test_muon import slow_orthogonal  # noqa: E402
 
 NAMES = [name for name in OPTIMISERS if name != "auto"]
@@ -307,6 +311,15 @@ def test_auto_is_muon_where_norms_follow_filters(
     made = network(text)
     assert optimise.chosen(made, part, from_scratch=from_scratch) == wanted
     assert optimise.make(made, part, from_scratch=from_scratch).name == wanted
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_directions_of_filters_are_found_in_what_the_network_is_trained_in(precision: str) -> None:
+    course = Course(1, 1, 8, 8, 1, 1, precision=precision)
+    here = Training.begin(network(), Recipe().changed(["optimiser.name=muon"]), course)
+    rules = [one.rule for one in here.optimiser.groups if isinstance(one.rule, Muon)]
+    assert rules
+    assert {rule.bf16 for rule in rules} == {precision == "bf16"}
 
 
 @pytest.mark.parametrize("name", ["muon", "adamw"])

@@ -333,9 +333,33 @@ def test_other_devices_stay_with_fp32() -> None:
 
 
 def test_the_quick_test_looks_at_two_convolutions_and_a_product() -> None:
+    before = torch.get_rng_state()
     found = precision.quick(2)
+    assert torch.equal(before, torch.get_rng_state())
     assert found.is_right is not False, found.why
     assert {row["layer"] for row in found.numbers} <= {layer.label for layer in QUICK}
+
+
+@pytest.mark.parametrize(("slower", "wanted"), [(0.5, True), (0.99, False), (60.0, False)])
+def test_bf16_promises_something_where_its_products_are_faster(
+    slower: float, wanted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def products(self: Trial) -> None:
+        self.product_s = {"fp32": 1.0, "bf16": slower}
+
+    monkeypatch.setattr(Trial, "products", products)
+    assert precision.promises.__wrapped__("cpu") is wanted
+
+
+def test_bf16_promises_nothing_where_there_is_no_kernel_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def products(self: Trial) -> None:
+        raise RuntimeError("no kernel for BFloat16")
+
+    monkeypatch.setattr(Trial, "products", products)
+    assert not precision.promises.__wrapped__("cpu")
+    assert not precision.promises.__wrapped__("mps")
 
 
 def test_a_card_is_tested_in_the_same_way() -> None:

@@ -60,7 +60,7 @@ def settle(recipe: Recipe, facts: Facts) -> Recipe:
     if recipe.pictures.augment == "auto":
         values["pictures.augment"] = _augment(recipe, facts)
     if recipe.pictures.grow_from == 0:
-        values["pictures.grow_from"] = GROWN if facts.whitens and facts.side >= GROWING else 1.0
+        values["pictures.grow_from"] = grown_from(0, facts.side, whitens=facts.whitens)
     if recipe.practise.share == 0:
         values["practise.share"] = PRACTISED if _is_practised(recipe, facts) else 1.0
     if recipe.loss.class_weights == "auto":
@@ -78,6 +78,11 @@ def settle(recipe: Recipe, facts: Facts) -> Recipe:
             "no"  # it costs a minute, and pays on cards, where it is untried
         )
     return recipe.with_values(values)
+
+
+def grown_from(said: float, side: int, *, whitens: bool) -> float:
+    """As said; else where the pictures of our own networks begin, as a share of their side."""
+    return said or (GROWN if whitens and side >= GROWING else 1.0)
 
 
 def batch_for(facts: Facts) -> int:

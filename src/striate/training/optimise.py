@@ -129,15 +129,17 @@ class Optimiser:
             self.lookahead.slow = slow
 
 
-def make(network: nn.Module, part: OptimiserPart, *, from_scratch: bool = True) -> Optimiser:
-    """The optimiser of a recipe for the parameters of a network that are to be trained.
+def make(
+    network: nn.Module, part: OptimiserPart, *, from_scratch: bool = True, bf16: bool = False
+) -> Optimiser:
+    """The optimiser of a recipe for the parameters of a network that are to be trained; bf16: whether in it.
 
     Make it when the network is on its device and frozen where it stays frozen.
     """
     name = chosen(network, part, from_scratch=from_scratch)
     if part.coupled and name in ("muon", "adamw"):
         raise refused([f"optimiser.coupled: {name} has no coupled decay"])
-    groups = tuple(_groups(network, part, name, from_scratch))
+    groups = tuple(_groups(network, part, name, from_scratch, bf16))
     weights = {n: w for group in groups for n, w in group.weights.items()}
     if not weights:
         raise CannotTrain("the network has no parameter that may be trained")
@@ -170,7 +172,7 @@ def clip(parameters: Iterable[Tensor], most: float) -> float:
 
 
 def _groups(
-    network: nn.Module, part: OptimiserPart, name: str, from_scratch: bool
+    network: nn.Module, part: OptimiserPart, name: str, from_scratch: bool, bf16: bool
 ) -> Iterable[Group]:
     """Filters of Muon, and all others; each with decay and without."""
     left: dict[str, Tensor] = {n: w for n, w in network.named_parameters() if w.requires_grad}
@@ -183,7 +185,7 @@ def _groups(
     for called, renews, share in (("filters", True, 1.0), ("filters without a norm", False, FREE)):
         here = [n for n, one in mine.items() if (one in renewed) == renews and n in left]
         some = {n: left.pop(n) for n in here}
-        kind = filter_rule(part, renews=renews)
+        kind = filter_rule(part, renews=renews, bf16=bf16)
         yield from _with_decay(called, kind, rate * share, part.decay, some)
     others = part.rate_others or RATES_OTHERS[which]
     yield from _with_decay("others", rule(part, name), others, part.decay, left)

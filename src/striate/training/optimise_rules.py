@@ -166,9 +166,9 @@ def rule(part: OptimiserPart, name: str) -> Rule:
             raise ValueError(f"no optimiser is called {name!r}")
 
 
-def filter_rule(part: OptimiserPart, *, renews: bool) -> Rule:
+def filter_rule(part: OptimiserPart, *, renews: bool, bf16: bool = False) -> Rule:
     """Muon for filters."""
-    return Muon(momentum(part, "muon"), renews)
+    return Muon(momentum(part, "muon"), renews, bf16)
 
 
 def step_place(weight: Tensor, kind: Rule) -> str:

@@ -10,6 +10,7 @@ fp16 is never used: on a processor it is slower still, and its small range needs
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, final
 
 import torch
@@ -21,6 +22,8 @@ from striate.training.precision_trial import HOPELESS, Precision, Trial
 
 # A step in bf16 takes at most this share of one in fp32, or its rounding buys nothing.
 _FASTER = 0.95
+_HINT_S = 2.0
+_SMALL, _SMALL_BATCH = (3, 32, 32), 64  # the shape of its pictures, and how many are a step
 _FIRST = 0.9  # the same for leaving channels last
 # https://github.com/pytorch/pytorch/issues/163347: the sum of four ones was 1.
 KNOWN_FAULT = Layer("conv", 1, 1, (2, 2), (2, 2))
@@ -51,6 +54,21 @@ class Verdict:
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         return {**vars(self), "numbers": [dict(row) for row in self.numbers]}
+
+
+@cache
+def promises(device: str) -> bool:
+    """Whether products of matrices are faster in bf16 here: the first hint, in a fraction of a second, also
+    where bf16 is emulated. Whether a network gains is told by its steps alone.
+    """
+    if _lacking(device):
+        return False
+    trial = Trial(_HINT_S, device)
+    try:
+        trial.products()
+    except RuntimeError:  # no kernel for it: nothing is promised
+        return False
+    return trial.slower is not None and trial.slower < _FASTER
 
 
 def decide(
@@ -86,15 +104,30 @@ def decide(
 
 
 def quick(seconds: float = 3) -> Verdict:
-    """The same for two convolutions and a product that every network has: the row of `striate doctor`."""
+    """The same for two convolutions and a product that every network has, and for a step of a small network
+    made of them: the row of `striate doctor`.
+    """
     device = "cuda" if torch.cuda.is_available() else "cpu"
     lacking = _lacking(device)
     if lacking:
         return Verdict("fp32", lacking, is_right=False)
     trial = Trial(seconds, device)
     trial.products()
-    trial.layers(QUICK, 0.7)
+    trial.layers(QUICK, 0.5)
+    if trial.wrong is None and trial.slower is not None and trial.slower < HOPELESS:
+        with torch.random.fork_rng(devices=_cards(device)):
+            trial.step(_small(), _SMALL, _SMALL_BATCH)
     return _judged(trial, by_layers=True)
+
+
+def _small() -> nn.Module:
+    """Layers as in QUICK, with a norm, a pool and nonlinearities between them, which gain less."""
+    return nn.Sequential(
+        nn.Conv2d(3, 24, 2), nn.GELU(),
+        nn.Conv2d(24, 64, 3, padding=1, bias=False), nn.MaxPool2d(2), nn.BatchNorm2d(64), nn.GELU(),
+        nn.Conv2d(64, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.GELU(),
+        nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(64, 10),
+    )  # fmt: skip
 
 
 def _look(

@@ -92,7 +92,12 @@ class Training:
             network,
             recipe,
             course,
-            optimise.make(network, recipe.optimiser, from_scratch=from_scratch),
+            optimise.make(
+                network,
+                recipe.optimiser,
+                from_scratch=from_scratch,
+                bf16=course.precision == "bf16",
+            ),
             average.make(network, recipe.average),
             masks.install(network, recipe.regularise, recipe.seed),
             ranks,

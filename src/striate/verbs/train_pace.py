@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from striate.training.defaults import grown_from
 from striate.verbs.train_network import planned
 
 if TYPE_CHECKING:
@@ -60,16 +61,35 @@ def by_budget(
 
 
 def affordable(plan: Plan, recipe: Recipe, pictures: int, device: str) -> tuple[int, float]:
-    """How many pictures the budget or the epochs let a network see, and how many a second."""
-    rate = pictures_per_second(plan, device)
+    """How many pictures the budget or the epochs let a network see, and how many a second, at the sides and
+    in the precision that training will most likely have.
+    """
+    rate = pictures_per_second(plan, device, recipe.machine.precision) / _area(plan, recipe)
     seen = int(recipe.budget_s * rate) if not recipe.epochs else int(recipe.epochs * pictures)
     return seen, rate
 
 
-def pictures_per_second(plan: Plan, device: str) -> float:
-    """Forward and backward of a few pictures on this machine; the better of two, after one."""
+def _area(plan: Plan, recipe: Recipe) -> float:
+    """What a picture costs on average, as a share of one at its full side: those that grow cost less."""
+    from striate.training.course import sides
+
+    side = plan.layers[0].given.width
+    from_ = grown_from(recipe.pictures.grow_from, side, whitens="whiten=" in plan.text)
+    growing = recipe.with_values({"pictures.grow_from": from_})
+    runs = [*sides(growing, 1000, side)] or [(0, side)]
+    ends = [first for first, _ in runs[1:]] + [1000]
+    steps = ((end - first, at) for (first, at), end in zip(runs, ends, strict=True))
+    return sum(held / 1000 * (at / side) ** 2 for held, at in steps)
+
+
+def pictures_per_second(plan: Plan, device: str, precision: str = "fp32") -> float:
+    """Forward and backward of a few pictures on this machine; the better of two, after one. precision: of
+    the recipe; auto is the better of both where bf16 promises anything.
+    """
     import torch
     from torch.nn import functional
+
+    from striate.training.precision import promises
 
     network = plan.build().to(device)
     network.to(memory_format=torch.channels_last)
@@ -80,12 +100,17 @@ def pictures_per_second(plan: Plan, device: str) -> float:
     images = torch.zeros(shape, device=device).to(memory_format=torch.channels_last)
     labels = torch.zeros(count, dtype=torch.int64, device=device)
 
-    def step() -> None:
-        functional.cross_entropy(network(images), labels).backward()  # type: ignore[no-untyped-call]
+    def step(*, bf16: bool) -> None:
+        with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bf16):
+            logits = network(images)
+        functional.cross_entropy(logits.float(), labels).backward()  # type: ignore[no-untyped-call]
         if device.startswith("cuda"):
             torch.cuda.synchronize()
 
-    return count / quickest(step, _LONGEST_PROBE_S)
+    took = quickest(lambda: step(bf16=False), _LONGEST_PROBE_S)
+    if precision != "fp32" and promises(device):
+        took = min(took, quickest(lambda: step(bf16=True), _LONGEST_PROBE_S))
+    return count / took
 
 
 def best_threads(plan: Plan | None, most: int) -> int:
