@@ -82,9 +82,16 @@ def read(figure: Figure, seed: int, ran: Ran, place: Path) -> Measurement:
             "steps": steps,
             "trained_per_second": overall,
             "model": model.get("name"),
+            "looked_again": looked_again(of_json(place / "metrics.json"), figure.split),
         },
         ran.reason or ("" if accuracy is not None else "it printed no accuracy"),
     )
+
+
+def looked_again(metrics: dict[str, Any], split: str) -> float | None:
+    """Accuracy where unsure pictures are looked at several times: a figure of its own, never the headline."""
+    found = (metrics.get("views") or {}).get(split) or {}
+    return found.get("value")
 
 
 def timed(

@@ -36,6 +36,9 @@ def block(
     share = mean(arithmetic_share(row, product) for row in of(measured, figure, OURS))
     if share is not None:
         yield f"    arithmetic: {share:.1%} of the matrix-product rate of the precision in use"
+    again = mean(row.more.get("looked_again") for row in of(measured, figure, OURS))
+    if again is not None:
+        yield f"    unsure pictures looked at again: {again:.2%}"
     for verdict in verdicts(figure, measured, product):
         yield f"    {HELD[verdict.holds]:>9}: {verdict.what}: {verdict.found}"
 

@@ -148,6 +148,18 @@ def test_what_was_given_stays_as_it_is() -> None:
     assert codes(found) == ["class-missing-in-test"]
 
 
+@pytest.mark.parametrize(
+    ("train", "asked", "val"), [(2_000, None, 300), (40_000, None, 5_000), (40_000, 0.15, 6_000)]
+)
+def test_of_a_large_train_five_thousand_are_enough_for_val_unless_a_share_is_asked_for(
+    train: int, asked: float | None, val: int
+) -> None:
+    data = rows([train // 2 + 50] * 2)
+    split = np.where(np.arange(len(data)) % (train // 2 + 50) < 50, 2, 0)
+    found = complete(data.with_split(split.astype(np.int8)), asked)
+    assert found.splits == {"train": train - val, "val": val, "test": 100}
+
+
 def test_a_splits_file_brings_back_the_same_split(tmp_path: Path) -> None:
     data = with_made(rows([20, 20]), seed=5)
     write_splits(tmp_path / "splits.csv", data)

@@ -113,6 +113,19 @@ def test_the_same_order_into_the_same_folder_goes_on_and_another_order_is_refuse
     assert (run / "metrics.json").read_bytes() == before
 
 
+def test_a_run_of_before_val_had_a_limit_goes_on_with_the_share_it_had(tmp_path: Path) -> None:
+    run = made.copy(made.digits().path, tmp_path / "run")
+    facts = json.loads((run / "run.json").read_text())
+    assert facts["options"]["val"] is None
+    facts["options"]["val"] = 0.15
+    (run / "run.json").write_text(json.dumps(facts))
+    assert "begun with the same order" in made.trained(made.digits().order, run).texts[0]
+    facts["options"]["val"] = 0.2
+    (run / "run.json").write_text(json.dumps(facts))
+    with pytest.raises(RunFault, match="holds a run already"):
+        made.trained(made.digits().order, run)
+
+
 @pytest.mark.parametrize(
     ("order", "fault", "words"),
     [

@@ -9,7 +9,14 @@ import torch
 
 from striate.grammar.plan import Plan
 from striate.verbs import train_network, train_pace
-from striate.verbs.train_pace import best_threads, by_budget, quickest, side_for, wanted_samples
+from striate.verbs.train_pace import (
+    best_threads,
+    by_budget,
+    quickest,
+    side_for,
+    wanted_for,
+    wanted_samples,
+)
 from tests.verbs import made
 
 PLAN = Plan.read("1x8x8: conv3p1-4 gap fc10")
@@ -38,7 +45,13 @@ def test_the_side_is_what_was_asked_for_or_fits(
 
 @pytest.mark.parametrize(
     ("budget_s", "name"),
-    [(10, "striate-xs"), (60, "striate-xs"), (130, "striate-s"), (900, "striate-m")],
+    [
+        (10, "striate-xs"),
+        (60, "striate-xs"),
+        (130, "striate-s"),
+        (800, "striate-s"),
+        (1000, "striate-m"),
+    ],
 )
 def test_the_largest_network_that_sees_enough_is_taken(
     monkeypatch: pytest.MonkeyPatch, budget_s: float, name: str
@@ -60,6 +73,11 @@ def test_the_largest_network_that_sees_enough_is_taken(
 
 def planned(name: str) -> Plan:
     return train_network.planned(name, (3, 32, 32), 10)
+
+
+def test_the_largest_network_has_to_see_pictures_three_times_as_often() -> None:
+    assert wanted_for("striate-s", 5_000) == wanted_for("striate-xs", 5_000) == 100_000
+    assert wanted_for("striate-m", 5_000) == 300_000
 
 
 def test_few_epochs_get_the_smallest_network() -> None:

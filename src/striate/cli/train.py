@@ -51,7 +51,9 @@ if TYPE_CHECKING:
     "--repeat", type=click.IntRange(1, 100), default=1, help="Train with this many seeds."
 )
 @click.option(
-    "--val", type=float, default=0.15, show_default=True, help="Share of val, if it is made."
+    "--val",
+    type=float,
+    help="Share of val, if it is made.  [default: 0.15, beside a given test at most 5,000]",
 )
 @click.option(
     "--test", type=float, default=0.15, show_default=True, help="Share of test, likewise."

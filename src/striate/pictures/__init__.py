@@ -14,10 +14,11 @@ def open(  # noqa: A001 `striate.pictures.open` reads as what it does
     *,
     root: Path | None = None,
     seed: int = 0,
-    val: float = 0.15,
+    val: float | None = None,
     test: float = 0.15,
 ) -> Dataset:
-    """The pictures of a folder, manifest, archive, pattern of shards or named set, divided.
+    """The pictures of a folder, manifest, archive, pattern of shards or named set, divided. val and
+    test are shares of splits that are made; None is 15 %, and of a train beside a test at most 5,000.
 
     >>> open("digits").counts["3"]  # doctest: +SKIP
     183

@@ -19,7 +19,7 @@ from striate.pictures.inputs.manifest import is_manifest, open_manifest
 from striate.pictures.inputs.shards import looks_like_shards, open_shards
 from striate.pictures.inputs.shards_pattern import expand, is_pattern
 from striate.pictures.split import complete
-from striate.pictures.split_shares import TEST, VAL, listed
+from striate.pictures.split_shares import TEST, listed
 
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
@@ -29,7 +29,7 @@ def open_data(
     *,
     root: Path | None = None,
     seed: int = 0,
-    val: float = VAL,
+    val: float | None = None,
     test: float = TEST,
 ) -> Dataset:
     """The pictures that `name` stands for, divided into train, val and test.

@@ -28,6 +28,7 @@ from striate.pictures.split_shares import (
 )
 
 FEW = 10  # pictures of a class below which scores mean little
+MOST_VAL = 5_000  # taken from train: its accuracy is known to a point, and the rest teaches
 COLUMNS = ("path", "label", "split", "group")
 _WORDS = {
     "train": TRAIN_AT, "training": TRAIN_AT,
@@ -46,12 +47,14 @@ def split_of(word: str) -> int | None:
     return _WORDS.get(word.strip().casefold())
 
 
-def complete(dataset: Dataset, val: float = VAL, test: float = TEST, seed: int = 0) -> Dataset:
+def complete(
+    dataset: Dataset, val: float | None = None, test: float = TEST, seed: int = 0
+) -> Dataset:
     """What was given, checked, and what was not given, made and said: val from train, never from
-    test.
+    test. val: its share; None is 15 %, of train alone at most MOST_VAL pictures.
     """
     if len(dataset) and (dataset.split == UNSPLIT).all():
-        made = _made_on_opening(dataset, val, test, seed)
+        made = _made_on_opening(dataset, VAL if val is None else val, test, seed)
     elif not dataset.splits.get("train"):
         raise SplitFault(
             f"no pictures are in train (there are: {', '.join(dataset.splits) or 'none'})",
@@ -60,7 +63,8 @@ def complete(dataset: Dataset, val: float = VAL, test: float = TEST, seed: int =
         )
     else:
         check_classes(dataset)
-        made = _with_val(dataset, val, seed)
+        most = min(VAL, MOST_VAL / dataset.splits["train"])
+        made = _with_val(dataset, most if val is None else val, seed)
         if "test" not in made.splits:
             text = "there is no test: val figures are optimistic, because val also chooses when to stop"
             made = made.with_findings(Finding("no-test", "note", text))

@@ -20,6 +20,7 @@ from striate.errors import CannotTrain, StriateError, UsageError
 from striate.keeping.runs import Run
 from striate.pages import notebook
 from striate.pages.html import joined
+from striate.pictures.split_shares import VAL
 from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
 from striate.training.stopping import Stopped, Stopping
@@ -211,7 +212,9 @@ def _is_begun(path: Path, order: Order, recipe: Recipe) -> bool:
     except StriateError:
         return False
     told = facts.get("recipe")
-    if facts.get("options") != order.to_dict() or not isinstance(told, dict):
+    # Before val None there was 0.15, which such a run keeps.
+    same = order.to_dict(), replace(order, val=VAL if order.val is None else order.val).to_dict()
+    if facts.get("options") not in same or not isinstance(told, dict):
         return False
     try:
         # A run of an earlier version has no word of the knobs that came since: they had their defaults.

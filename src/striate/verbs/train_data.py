@@ -23,6 +23,7 @@ from striate.pictures.order import order
 from striate.pictures.prepare import Preparation
 from striate.pictures.source import Arrays
 from striate.pictures.split import complete, read_splits, scarce, with_made
+from striate.pictures.split_shares import VAL
 from striate.shipping.opened import bundle_of
 from striate.verbs import train_network, train_pace
 from striate.verbs.following import following
@@ -88,8 +89,9 @@ def kept_together(
     whole = ("train", "val", "test")
     if dataset.made_here == whole and dataset.groups is None and (groups >= 0).any():
         said = [f for f in dataset.findings if f.code not in ("split-made", "copies-divided")]
+        val = VAL if order_.val is None else order_.val
         try:
-            made = with_made(replace(dataset, findings=()), order_.val, order_.test, seed, groups)
+            made = with_made(replace(dataset, findings=()), val, order_.test, seed, groups)
             return replace(made, findings=(*said, *made.findings, *scarce(made))), none
         except SplitFault:
             pass  # too many copies to keep together: they are told below

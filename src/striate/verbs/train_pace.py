@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from striate.training.recipe import Recipe
 
 OURS = ("striate-m", "striate-s", "striate-xs")  # from large to small
+# CIFAR in 900 s on two cores with bf16: striate-m after 9 passes 89.2 %, where striate-s sees 30.
+PATIENT = 3
 SMALLEST_SIDE = 16  # three pools and a 2x2 convolution leave nothing of less
 LARGEST_SCRATCH = 64
 MOST_EPOCHS = 200.0  # of one picture; more of the same teaches nothing, and the budget is left over
@@ -26,6 +28,11 @@ _LONGEST_PROBE_S = 3.0
 def wanted_samples(pictures: int) -> int:
     """How many pictures should pass through a network from scratch: 60 epochs of few, 8 of many."""
     return max(8 * pictures, min(60 * pictures, 100_000))
+
+
+def wanted_for(name: str, pictures: int) -> int:
+    """The same for one of ours: the largest pays only where it sees them three times as often."""
+    return wanted_samples(pictures) * (PATIENT if name == OURS[0] else 1)
 
 
 def side_for(native: tuple[int, int], *, pretrained: bool, asked: int) -> int:
@@ -43,15 +50,14 @@ def by_budget(
     recipe: Recipe, pictures: int, shape: tuple[int, int, int], classes: int, device: str
 ) -> tuple[str, int, str]:
     """The largest of our networks that the budget lets see enough pictures; how many it will see; why."""
-    wanted = wanted_samples(pictures)
     tried = []
     for name in reversed(OURS):
         plan = planned(name, shape, classes)
         seen, rate = affordable(plan, recipe, pictures, device)
         tried.append((name, seen, rate))
-        if not recipe.epochs and seen < 2 * wanted:
+        if not recipe.epochs and seen < 2 * wanted_samples(pictures):
             break  # the next is at least twice as dear
-    fit = [one for one in tried if one[1] >= wanted] or tried[:1]
+    fit = [one for one in tried if one[1] >= wanted_for(one[0], pictures)] or tried[:1]
     name, seen, rate = fit[-1]
     why = (
         f"{name} at {shape[1]} pixels: about {rate:,.0f} pictures a second here, so it will see about "
