@@ -36,6 +36,7 @@ from striate.machine import cpu_model, usable_threads
 MOST_INSTALLED_MB, MOST_LOST, MOST_REFUSED_MS = 220.0, 0.5, 50.0
 JUDGED, QUICKLY_JUDGED, CALIBRATED = 10_000, 2_000, 256
 TOO_LARGE, TIMES = 64 << 20, 15
+IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation of each colour
 SMALL = ("resnet20-cifar", "resnet56-cifar")
 CARD = {
     "format": 1, "task": "one label per picture", "classes": [f"class {i}" for i in range(10)],
@@ -99,10 +100,13 @@ def lost(name: str, folder: Path, judged: int) -> Figure:
 
 
 def preparation(loaded: Any) -> Any:
-    """Thumbnails as they are, in the network's own numbers."""
+    """Thumbnails as they are, in the network's own numbers; a file of weights states none, and those for
+    CIFAR-10 were trained with ImageNet's.
+    """
     from striate.pictures.prepare import Preparation
 
-    return Preparation((32, 32), ratio=1.0, mean=loaded.mean, std=loaded.std)
+    mean, std = (loaded.mean, loaded.std) if loaded.mean else IMAGENET
+    return Preparation((32, 32), ratio=1.0, mean=mean, std=std)
 
 
 def thumbnails(split: str, count: int) -> tuple[Any, Any]:
