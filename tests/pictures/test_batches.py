@@ -318,7 +318,7 @@ def test_batches_on_the_device_have_the_bits_of_those_of_the_processor(pictures,
 def test_a_thread_that_normalises_starts_no_threads_of_its_own() -> None:
     # Threads of torch beside those that train, more than there are cores, slow these down by a third.
     code = (
-        "import os, threading, torch\n"
+        "import os, threading, time, torch\n"
         "from striate.pictures.batches import normalised\n"
         "from striate.pictures.prepare import Preparation\n"
         "torch.set_num_threads(2)\n"
@@ -327,8 +327,10 @@ def test_a_thread_that_normalises_starts_no_threads_of_its_own() -> None:
         "def many(): return len(os.listdir('/proc/self/task'))\n"
         "counts = []\n"
         "def work(made): made(); counts.append(many())\n"
+        "before, until = many(), time.monotonic() + 10\n"
         "for made in (lambda: normalised(pixels, how), lambda: torch.ones(10**6).add_(1)):\n"
-        "    before = many()\n"
+        # One that was joined is still listed for a moment.
+        "    while many() > before and time.monotonic() < until: time.sleep(0.01)\n"
         "    thread = threading.Thread(target=work, args=(made,)); thread.start(); thread.join()\n"
         "    print(counts[-1] - before)\n"
     )
