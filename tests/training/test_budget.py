@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.training.budget import KEPT_BACK, Measured, measure, steps_for
+from striate.training.budget import KEPT_BACK, Measured, measure, steps_for, tried
 from striate.training.course import sides
 from striate.training.recipe import Recipe
 from striate.training.update import Interrupted
@@ -33,6 +33,15 @@ def test_a_micro_batch_of_the_recipe_is_taken_as_it_is() -> None:
     recipe = Recipe().changed(["machine.micro_batch=50"])
     found = measure(small.network(), small.batches(recipe), recipe, small.course(recipe))
     assert found.micro_batch == 50
+
+
+@pytest.mark.parametrize(
+    ("pictures", "side", "wanted"), [(1024, 224, 8), (1024, 32, 98), (64, 32, 64), (4, 224, 4)]
+)
+def test_more_small_pictures_than_large_ones_are_timed_for_a_micro_batch(
+    pictures: int, side: int, wanted: int
+) -> None:
+    assert tried(pictures, side**2) == wanted
 
 
 def test_measuring_can_be_stopped() -> None:

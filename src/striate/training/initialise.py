@@ -23,7 +23,10 @@ from striate import seeds
 from striate.training.recipe_parts import StartPart
 
 MOST_PICTURES = 5_000
-EPS = 5e-4  # added to the variance of each direction, by the mean variance where that is above 1
+# Added to the variance of each direction, by the mean variance where that is above 1. JPEG leaves half of the
+# twelve directions of a 2x2 patch below 0.006: with 5e-4 they were made as loud as the picture, and the
+# network learned their noise by heart (CIFAR in 300 s 88.5 %, with 0.01 89.2, with 0.06 88.9).
+EPS = 0.01
 _MOST_NUMBERS = 2**24  # of all patches together; beyond it patches lie further apart
 _AT_ONCE = 2**23
 
@@ -170,7 +173,7 @@ def _whitening(moments: Tensor) -> Tensor:
     """D D: each row a direction by the root of its variance, those of most variance first.
 
     What hardly varies (the border of digits, a channel that is always the same) has a variance of nearly 0:
-    the number added to it keeps every row no longer than 1 / sqrt(EPS) = 45.
+    the number added to it keeps every row no longer than 1 / sqrt(EPS) = 10.
     """
     variances, columns = torch.linalg.eigh(moments)
     variances = variances.flip(0).clamp_min(0)
