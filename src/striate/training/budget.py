@@ -23,10 +23,8 @@ from striate.training.update import Interrupted, loss_and_logits, one_update
 
 KEPT_BACK = 0.03  # of the budget, for looks that take longer and for checkpoints
 MOST_MICRO_S = 2.0  # a signal is answered between micro-batches, within five seconds
-_FEW, _FEW_SIDE = (
-    8,
-    112,
-)  # pictures of this side that are timed for a micro-batch; more of smaller ones
+# Timed for a micro-batch: so many pictures of this side, and more of smaller ones.
+_FEW, _FEW_SIDE = 8, 112
 _WARM, _TIMES = 2, 6  # the first batches lie ready already
 
 
