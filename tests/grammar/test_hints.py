@@ -18,9 +18,6 @@ MEANT = {
     "vgg19": {"fc-heavy"},
     "vgg19_bn": {"fc-heavy"},
     "allconv": {"small-field"},
-    "striate-xs": {"unseen-border"},
-    "striate-s": {"unseen-border"},
-    "striate-m": {"unseen-border"},
 }
 
 

@@ -149,9 +149,9 @@ def test_what_was_given_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("train", "asked", "val"), [(2_000, None, 300), (40_000, None, 5_000), (40_000, 0.15, 6_000)]
+    ("train", "asked", "val"), [(2_000, None, 300), (40_000, None, 2_500), (40_000, 0.15, 6_000)]
 )
-def test_of_a_large_train_five_thousand_are_enough_for_val_unless_a_share_is_asked_for(
+def test_of_a_large_train_twenty_five_hundred_are_enough_for_val_unless_a_share_is_asked_for(
     train: int, asked: float | None, val: int
 ) -> None:
     data = rows([train // 2 + 50] * 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,18 +79,37 @@ def test_the_data_decides(facts: Facts, augment: str, optimiser: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "affordable", "wanted"),
     [
-        ([], 19 * 42_500, "light"),
-        ([], 20 * 42_500, "thumbnails"),
-        ([], 0, "thumbnails"),
-        (["epochs=19"], 0, "light"),
-        (["epochs=20"], 200_000, "thumbnails"),
+        ([], 14 * 42_500, "light"),
+        ([], 15 * 42_500, "covered"),
+        ([], 0, "covered"),
+        (["epochs=14"], 0, "light"),
+        (["epochs=15"], 200_000, "covered"),
     ],
 )
-def test_small_pictures_that_are_seen_often_are_shifted_further(
+def test_small_pictures_that_are_seen_often_are_shifted_further_and_some_are_covered(
     settings: list[str], affordable: int, wanted: str
 ) -> None:
     facts = Facts(42_500, 10, 32, affordable=affordable, whitens=True)
     assert settle(Recipe().changed(settings), facts).pictures.augment == wanted
+
+
+@pytest.mark.parametrize(
+    ("settings", "changes", "wanted"),
+    [
+        ([], {}, "yes"),
+        (["regularise.mirrored=no"], {}, "no"),
+        (["pictures.augment=none"], {}, "no"),
+        ([], {"mirror": False}, "no"),
+        ([], {"whitens": False}, "no"),
+        ([], {"pretrained": True}, "no"),
+        (["regularise.mirrored=yes"], {"whitens": False}, "yes"),
+    ],
+)
+def test_filters_come_in_mirrored_pairs_where_mirrored_pictures_mean_the_same(
+    settings: list[str], changes: dict[str, bool], wanted: str
+) -> None:
+    facts = replace(THUMBNAILS, **changes)
+    assert settle(Recipe().changed(settings), facts).regularise.mirrored == wanted
 
 
 def test_uneven_classes_are_weighed_from_three_to_one_on() -> None:

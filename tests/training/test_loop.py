@@ -32,6 +32,7 @@ MATRIX = {
     "grow": ("pictures.grow_from=0.5", "start.filters=dirac"),
     "practise": ("practise.share=0.3", "epochs=4"),
     "patience": ("regularise.patience=3",),
+    "mirrored": ("regularise.mirrored=yes", "optimiser.name=muon"),
     "hinge": ("loss.name=hinge", "optimiser.rate=0.001"),
     "bf16": ("machine.precision=bf16", "optimiser.name=muon", "epochs=1"),
 }

@@ -156,7 +156,7 @@ def test_the_lectures_rule_refuses_alexnet_and_every_resnet_and_mobilenet(golden
     )
 
 
-@pytest.mark.parametrize("name", ["striate-xs", "striate-s", "striate-m"])
+@pytest.mark.parametrize("name", ["striate-xs", "striate-s", "striate-m", "striate-l"])
 def test_our_own_have_a_first_filter_and_its_opposite_for_each_number_of_a_patch(name: str) -> None:
     for channels, filters in ((3, 24), (1, 8)):
         first = plan(name, (channels, 28, 28)).layers[0]

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 @click.option(
     "--val",
     type=float,
-    help="Share of val, if it is made.  [default: 0.15, beside a given test at most 5,000]",
+    help="Share of val, if it is made.  [default: 0.15, beside a given test at most 2,500]",
 )
 @click.option(
     "--test", type=float, default=0.15, show_default=True, help="Share of test, likewise."

@@ -18,7 +18,7 @@ def open(  # noqa: A001 `striate.pictures.open` reads as what it does
     test: float = 0.15,
 ) -> Dataset:
     """The pictures of a folder, manifest, archive, pattern of shards or named set, divided. val and
-    test are shares of splits that are made; None is 15 %, and of a train beside a test at most 5,000.
+    test are shares of splits that are made; None is 15 %, and of a train beside a test at most 2,500.
 
     >>> open("digits").counts["3"]  # doctest: +SKIP
     183

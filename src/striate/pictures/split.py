@@ -28,7 +28,7 @@ from striate.pictures.split_shares import (
 )
 
 FEW = 10  # pictures of a class below which scores mean little
-MOST_VAL = 5_000  # taken from train: its accuracy is known to a point, and the rest teaches
+MOST_VAL = 2_500  # taken from train: its accuracy is known to a point or so, and the rest teaches
 COLUMNS = ("path", "label", "split", "group")
 _WORDS = {
     "train": TRAIN_AT, "training": TRAIN_AT,

@@ -44,17 +44,20 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 @torch.no_grad()
-def start(network: nn.Module, part: StartPart, images: Tensor | None, seed: int) -> tuple[str, ...]:
+def start(
+    network: nn.Module, part: StartPart, images: Tensor | None, seed: int, *, mirrored: bool = False
+) -> tuple[str, ...]:
     """Give the filters of a network their first values, as the recipe says; what was done, in words.
 
     filters: `torch` leaves what PyTorch drew, `he` and `xavier` draw anew and set biases to 0, `dirac`
     makes the first filters of each convolution hand on their input channels. auto is dirac for a network
-    with a stage called `whiten`, else torch. images: N C H W, normalised, for the whitening.
+    with a stage called `whiten`, else torch. images: N C H W, normalised, for the whitening; `mirrored`: as
+    if their mirror images were among them.
     """
     first = _to_whiten(network, part)
     notes = []
     if first is not None:
-        notes.append(_whiten(first, images, seed))
+        notes.append(_whiten(first, images, seed, mirrored))
     staged = hasattr(network, "whiten")
     how = part.filters if part.filters != "auto" else ("dirac" if staged else "torch")
     others = {
@@ -111,18 +114,22 @@ def _to_whiten(network: nn.Module, part: StartPart) -> nn.Conv2d | None:
     return next((one for one in inside.modules() if isinstance(one, nn.Conv2d)), None)
 
 
-def _whiten(conv: nn.Conv2d, images: Tensor | None, seed: int) -> str:
+def _whiten(conv: nn.Conv2d, images: Tensor | None, seed: int, mirrored: bool) -> str:
     """Whitening filters, and what there is to say about them."""
     fault = _cannot(conv, images)
     if fault or images is None:
         return f"the first layer is not whitened: {fault}"
     some = images[_evenly(len(images), MOST_PICTURES)]
-    directions = _whitening(_moments(some, conv))  # D D, one direction a row
     weight = conv.weight
+    sides = _sides(weight, mirrored)
+    directions = _whitening(_moments(some, conv), sides)  # D D, one direction a row
     each = min(len(directions), -(-len(weight) // 2))
     chosen = torch.cat([directions[:each], -directions[:each]])[: len(weight)]
     made = _drawn(weight, "he", seed, "whiten").to(weight.dtype)
     made[: len(chosen)] = chosen.reshape(-1, *weight.shape[1:]).to(weight.dtype)
+    if mirrored:
+        for i in range(len(chosen), len(weight) - 1, 2):
+            made[i + 1] = made[i].flip(-1)
     weight.copy_(made)
     weight.requires_grad_(False)
     C, kh, kw = weight.shape[1:]
@@ -169,15 +176,32 @@ def _moments(images: Tensor, conv: nn.Conv2d) -> Tensor:
     return total / count
 
 
-def _whitening(moments: Tensor) -> Tensor:
+def _sides(weight: Tensor, mirrored: bool) -> tuple[Tensor, ...]:
+    """Spaces in which directions are looked for, D d each, with orthonormal columns: all of it; or patches
+    that are their own mirror images, and those that are the negatives of theirs.
+    """
+    D = weight[0].numel()
+    all_of_it = torch.eye(D, dtype=torch.float64)
+    if not mirrored:
+        return (all_of_it,)
+    pairs = torch.arange(D).reshape(weight.shape[1:]).flip(-1).reshape(-1)
+    here = torch.arange(D)
+    own, first = all_of_it[here == pairs], here < pairs
+    even, odd = (all_of_it[first] + sign * all_of_it[pairs[first]] for sign in (1, -1))
+    return torch.cat([own, even / 2**0.5]).T, odd.T / 2**0.5
+
+
+def _whitening(moments: Tensor, sides: tuple[Tensor, ...]) -> Tensor:
     """D D: each row a direction by the root of its variance, those of most variance first.
 
     What hardly varies (the border of digits, a channel that is always the same) has a variance of nearly 0:
     the number added to it keeps every row no longer than 1 / sqrt(EPS) = 10.
     """
-    variances, columns = torch.linalg.eigh(moments)
-    variances = variances.flip(0).clamp_min(0)
-    rows = columns.flip(1).T
+    found = [torch.linalg.eigh(side.T @ moments @ side) for side in sides]
+    variances = torch.cat([one.eigenvalues for one in found])
+    columns = torch.cat([s @ one.eigenvectors for s, one in zip(sides, found, strict=True)], dim=1)
+    order = variances.argsort(descending=True, stable=True)
+    variances, rows = variances[order].clamp_min(0), columns.T[order]
     # A direction has no sign of its own; the largest of its numbers is made positive.
     most = rows.gather(1, rows.abs().argmax(dim=1, keepdim=True))
     rows = rows * most.sign()

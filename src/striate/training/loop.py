@@ -145,6 +145,8 @@ def _finish(here: Training, batches: Batches, stop: Callable[[], bool]) -> None:
                 raise
     if here.best is not None:
         here.network.load_state_dict(here.best)
+    if here.pairs is not None:  # statistics that were counted anew are of both sides too
+        here.pairs.weights()
     here.network.eval()
 
 

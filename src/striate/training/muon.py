@@ -109,7 +109,7 @@ def before_norm(network: nn.Module) -> set[nn.Module]:
         for one in _in_order(sequence):
             if isinstance(one, nn.Conv2d):
                 waiting = one
-            elif _is_norm(one) and waiting is not None:
+            elif is_norm(one) and waiting is not None:
                 found.add(waiting)
                 waiting = None
             elif not isinstance(one, _POOLS):
@@ -125,7 +125,7 @@ def _outermost(module: nn.Module) -> Iterator[nn.Sequential]:
         yield from _outermost(one)
 
 
-def _is_norm(module: nn.Module) -> bool:
+def is_norm(module: nn.Module) -> bool:
     """PyTorch's, or any with statistics of its own, as that over ranks."""
     return isinstance(module, _NORMS) or isinstance(getattr(module, "running_mean", None), Tensor)
 

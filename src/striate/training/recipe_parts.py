@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, final
 
-AUGMENTS = ("auto", "none", "light", "digits", "thumbnails", "photos", "strong")
+AUGMENTS = ("auto", "none", "light", "digits", "thumbnails", "covered", "photos", "strong")
 OPTIMISERS = (
     "auto", "sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "adagrad", "adadelta", "muon",
 )  # fmt: skip
@@ -105,12 +105,14 @@ class SchedulePart:
 @dataclass(frozen=True)
 class RegularisePart:
     """dropout: for every `drop` word, -1 leaves the text's own. patience: looks at val without a lower loss
-    until training stops and the best weights come back; 0 never stops early.
+    until training stops and the best weights come back; 0 never stops early. mirrored: filters come in pairs,
+    each the mirror image of the other.
     """
 
     dropout: float = within(-1.0, -1, 0.95)
     stochastic_depth: float = within(0.0, 0, 0.9)
     patience: int = within(0, 0, 10_000)
+    mirrored: str = one_of("auto", "yes", "no")
 
 
 @final

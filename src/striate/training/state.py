@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, final
 import torch
 from torch import Tensor, nn
 
-from striate.training import average, masks, optimise
+from striate.training import average, masks, mirrored, optimise
 from striate.training.course import Course
 from striate.training.practice import Practice
 from striate.training.ranks import ALONE, Ranks
@@ -73,6 +73,7 @@ class Training:
     best: dict[str, Tensor] | None = None
     notes: tuple[str, ...] = ()
     practice: Practice = field(default_factory=Practice)
+    _pairs: mirrored.Mirrored | None = None
 
     @classmethod
     def begin(
@@ -110,6 +111,16 @@ class Training:
         """Whether val has not become better for as many looks as the recipe waits."""
         patience = self.recipe.regularise.patience
         return bool(patience) and self.looks_since >= patience
+
+    @property
+    def pairs(self) -> mirrored.Mirrored | None:
+        """The filters that mirror one another, where the recipe asks for them: found in the weights at first
+        use, which are those of the checkpoint when a run goes on.
+        """
+        if self._pairs is None and self.recipe.regularise.mirrored == "yes":
+            self._pairs = mirrored.tied(self.network)
+            self._pairs.weights()
+        return self._pairs
 
     def wake(self) -> None:
         """Training mode where it belongs, and no gradient left over."""

@@ -67,11 +67,15 @@ def one_update(
         except BaseException:
             _put_back(here, buffers)
             raise
+    if here.pairs is not None:
+        here.pairs.gradients()
     norm = optimise.clip(here.network.parameters(), here.recipe.optimiser.clip)
     if not (math.isfinite(found.loss) and math.isfinite(norm)):
         _put_back(here, buffers)
         raise _not_finite(here, batches, batch, found.loss, norm)
     here.optimiser.step(factor)
+    if here.pairs is not None:
+        here.pairs.weights()
     if here.course.practised:
         _note(here, batch, found.losses)
     here.loss_sum += found.loss

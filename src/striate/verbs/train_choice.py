@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from striate import machine
 from striate.errors import CannotTrain
@@ -19,7 +20,7 @@ from striate.pictures.batches import normalised
 from striate.pictures.order import order
 from striate.pictures.store.cache import Prepared
 from striate.shipping.opened import bundle_of
-from striate.training import budget, defaults, initialise, precision, recipe_file
+from striate.training import budget, defaults, initialise, mirrored, precision, recipe_file
 from striate.training.course import Course, of_epochs, of_steps
 from striate.training.recipe import Recipe
 from striate.training.stopping import Stopping
@@ -52,9 +53,14 @@ def decide(
         settled = patient(settled)
         still_parts(chosen.network)
     whole = yield from train_whole.decided(pictures, settled)
+    is_mirrored = settled.regularise.mirrored == "yes"
     for text in initialise.start(
-        chosen.network, settled.start, _images(pictures, settled), settled.seed
-    ):
+        chosen.network, settled.start, _images(pictures, settled), settled.seed,
+        mirrored=is_mirrored,
+    ):  # fmt: skip
+        yield Said(text)
+    if is_mirrored:
+        settled, text = _mirrored(recipe, settled, chosen)
         yield Said(text)
     verdict = precision.decide(
         settled.machine.precision, chosen.network, (C, H, W), settled.batch, device
@@ -115,6 +121,27 @@ def _network(
     for text in (*said, *chosen.notes):
         yield Said(text)
     return chosen, affordable, why
+
+
+def _mirrored(recipe: Recipe, settled: Recipe, chosen: Chosen) -> tuple[Recipe, str]:
+    """Filters in pairs from the first step on, or why there are none where nobody asked for them."""
+    try:
+        pairs = mirrored.tied(chosen.network)
+    except mirrored.CannotMirror as fault:
+        if recipe.regularise.mirrored == "yes":
+            raise CannotTrain(
+                f"filters of this network cannot come in mirrored pairs: {fault}",
+                "leave regularise.mirrored at auto, or take one of our own networks (striate-s)",
+            ) from fault
+        return settled.with_values({"regularise.mirrored": "no"}), (
+            f"filters do not come in mirrored pairs: {fault}"
+        )
+    pairs.weights()
+    count = sum(isinstance(one.owner, nn.Conv2d) and one.name == "weight" for one in pairs.tied)
+    return settled, (
+        f"filters of {count} convolutions come in pairs, each the mirror image of the other, so a mirrored "
+        "picture is as good as seen"
+    )
 
 
 def _source(order_: Order) -> dict[str, str] | None:

@@ -22,7 +22,7 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 class Order:
     """One training. `pretrained`: None for none, "" for the published weights of the model, else a file.
     `source` is a run or bundle whose weights are the start. `val` and `test` are shares of splits that
-    are made here; val None is 15 %, of a train beside a test at most 5,000 pictures.
+    are made here; val None is 15 %, of a train beside a test at most 2,500 pictures.
     """
 
     data: str

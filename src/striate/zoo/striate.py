@@ -2,7 +2,8 @@
 3.29 seconds", arXiv 2404.00498.
 
 A 2x2 first layer (training starts it as a whitening of the data's own patches), then three groups
-that pool early, so that most of the arithmetic is wide and shallow, which is what a CPU is fast at.
+that pool early, so that most of the arithmetic is wide and shallow, which is what a CPU is fast at. Pools of
+3x3 overlap (Krizhevsky et al. 2012) and leave no column out of 31, 15 or 7, so left and right are alike.
 """
 
 from __future__ import annotations
@@ -10,28 +11,30 @@ from __future__ import annotations
 from striate.zoo.network import Network
 
 PAPER = "after Jordan 2024, arXiv 2404.00498"
-# name: (channels of the three groups, convolutions of a group after its pool)
+# name: (channels of the three groups, whether two convolutions with a shortcut follow each pool, or one)
 SIZES = {
-    "striate-xs": ((32, 64, 128), 1),
-    "striate-s": ((64, 256, 256), 1),
-    "striate-m": ((128, 384, 384), 2),
+    "striate-xs": ((32, 64, 128), False),
+    "striate-s": ((64, 256, 256), False),
+    "striate-m": ((64, 256, 256), True),
+    "striate-l": ((128, 384, 384), True),
 }
 
 
-def group(channels: int, after: int) -> str:
+def group(channels: int, *, deep: bool) -> str:
     """Pooled before its norm, so that all but the first convolution work on a quarter of the
     pixels.
     """
-    rest = f"conv3p1-{channels} bn gelu"
-    return f"conv3p1b0-{channels} max2 bn gelu {rest if after == 1 else f'({rest})*{after}'}"
+    rest = f"conv3p1-{channels} bn"
+    rest = f"{{{rest} gelu {rest}}} gelu" if deep else f"{rest} gelu"
+    return f"conv3p1b0-{channels} max3s2 bn gelu {rest}"
 
 
 def text(size: str, channels: int = 3) -> str:
     """The whole network; `gmp` at its end takes any size of picture. A 2x2 patch of C channels varies in 4C
     directions, and the first layer has a filter for each and for its opposite: 24 for colours, 8 for grey.
     """
-    widths, after = SIZES[size]
-    groups = " ".join(f"group{i}=({group(c, after)})" for i, c in enumerate(widths, 1))
+    widths, deep = SIZES[size]
+    groups = " ".join(f"group{i}=({group(c, deep=deep)})" for i, c in enumerate(widths, 1))
     return f"{channels}x32x32: whiten=(conv2-{8 * channels} gelu) {groups} gmp fc10"
 
 

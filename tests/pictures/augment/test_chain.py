@@ -48,3 +48,12 @@ def test_digits_are_never_mirrored_and_photographs_are() -> None:
 def test_an_unknown_preset_names_the_known_ones() -> None:
     with pytest.raises(UsageError, match='"heavy" is no preset.*none, light, digits'):
         preset("heavy", (32, 32))
+
+
+def test_of_covered_pictures_every_second_has_a_grey_box_of_4_to_20_percent() -> None:
+    white = np.full((600, 32, 32, 3), 255, np.uint8)
+    made = preset("covered", (32, 32)).apply(white, Draws(0, 0, 600), np.arange(600))
+    shares = (made == 128).all(3).mean((1, 2))
+    assert 0.42 < (shares > 0).mean() < 0.58
+    assert 0.03 < shares[shares > 0].min() < 0.06
+    assert 0.17 < shares.max() < 0.22

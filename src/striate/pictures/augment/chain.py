@@ -4,6 +4,7 @@
     light       flip in turns, shifted by up to a sixteenth of the side
     digits      shifted by up to a fourteenth, never mirrored: digits, text, signs
     thumbnails  flip in turns, shifted by up to an eighth: small pictures such as CIFAR's
+    covered     as thumbnails, and of every second picture a box of 4 to 20 % is covered
     photos      random resized crop, flip, colour
     strong      random resized crop, flip, TrivialAugment, erase, mixup or cutmix
 
@@ -29,7 +30,7 @@ from striate.pictures.augment.step import Step, Stretched
 from striate.pictures.files import Pixels
 from striate.pictures.order import Rows
 
-PRESETS = ("none", "light", "digits", "thumbnails", "photos", "strong")
+PRESETS = ("none", "light", "digits", "thumbnails", "covered", "photos", "strong")
 
 
 @final
@@ -71,11 +72,13 @@ def preset(
     resize.
     """
     side = min(size)
+    moved = (Flip(in_turns=True), ShiftedCrop(max(1, side // 8)))
     rows: dict[str, tuple[tuple[Step, ...], Mix | None]] = {
         "none": ((), None),
         "light": ((Flip(in_turns=True), ShiftedCrop(max(1, side // 16))), None),
         "digits": ((ShiftedCrop(max(1, side // 14)),), None),
-        "thumbnails": ((Flip(in_turns=True), ShiftedCrop(max(1, side // 8))), None),
+        "thumbnails": (moved, None),
+        "covered": ((*moved, Erase(0.5, (0.04, 0.2))), None),
         "photos": ((ResizedCrop(to), Flip(), Colour(0.2, 0.2, 0.2)), None),
         "strong": ((ResizedCrop(to, (0.2, 1.0)), Flip(), Policy(), Erase()), Mix("either")),
     }
