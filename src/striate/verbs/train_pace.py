@@ -57,7 +57,7 @@ def by_budget(
         seen, rate = affordable(plan, recipe, pictures, device)
         tried.append((name, seen, rate))
         if not recipe.epochs and seen < 2 * wanted_samples(pictures):
-            break  # the next is dearer, and the one after s has to see twice as many
+            break  # the next is dearer, and asks for no fewer
     fit = [one for one in tried if one[1] >= wanted_for(one[0], pictures)] or tried[:1]
     name, seen, rate = fit[-1]
     why = (
