@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from striate.training import budget
 from striate.training.budget import KEPT_BACK, Measured, measure, steps_for, tried
 from striate.training.course import sides
 from striate.training.recipe import Recipe
@@ -42,6 +43,26 @@ def test_more_small_pictures_than_large_ones_are_timed_for_a_micro_batch(
     pictures: int, side: int, wanted: int
 ) -> None:
     assert tried(pictures, side**2) == wanted
+
+
+def test_what_is_kept_for_backward_is_counted_once_and_without_weights() -> None:
+    network = torch.nn.Sequential(torch.nn.Conv2d(2, 4, 3, padding=1), torch.nn.ReLU())
+    network.append(torch.nn.Conv2d(4, 3, 1))
+    found = budget._Kept()
+    with found:
+        network(torch.rand(5, 2, 8, 8))
+    # The input of the first convolution, and what ReLU gives: kept by it and by the convolution after it.
+    assert found.of_pictures(5) == 4 * 64 * (2 + 4)
+
+
+@pytest.mark.parametrize(("most", "wanted"), [(1, 64), (1e9, 128)])
+def test_a_micro_batch_keeps_no_more_than_it_may_but_for_a_few_pictures(
+    most: float, wanted: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "MOST_KEPT", most)
+    recipe = Recipe().changed(["pictures.grow_from=0.5"])
+    found = measure(small.network(), small.batches(recipe), recipe, small.course(recipe))
+    assert found.micro_batch == wanted
 
 
 def test_measuring_can_be_stopped() -> None:

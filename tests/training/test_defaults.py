@@ -79,18 +79,24 @@ def test_the_data_decides(facts: Facts, augment: str, optimiser: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "affordable", "wanted"),
     [
-        ([], 14 * 42_500, "light"),
+        ([], 6 * 42_500, "light"),
+        ([], 7 * 42_500, "thumbnails"),
+        ([], 14 * 42_500, "thumbnails"),
         ([], 15 * 42_500, "covered"),
         ([], 0, "covered"),
-        (["epochs=14"], 0, "light"),
+        (["epochs=14"], 0, "thumbnails"),
         (["epochs=15"], 200_000, "covered"),
+        (["regularise.mirrored=no"], 14 * 42_500, "light"),
+        (["regularise.mirrored=no"], 15 * 42_500, "covered"),
     ],
 )
-def test_small_pictures_that_are_seen_often_are_shifted_further_and_some_are_covered(
+def test_small_pictures_that_are_seen_often_are_shifted_further_and_all_come_in_every_pass(
     settings: list[str], affordable: int, wanted: str
 ) -> None:
     facts = Facts(42_500, 10, 32, affordable=affordable, whitens=True)
-    assert settle(Recipe().changed(settings), facts).pictures.augment == wanted
+    made = settle(Recipe().changed(settings), facts)
+    assert made.pictures.augment == wanted
+    assert (made.practise.share < 1) == (wanted == "light")
 
 
 @pytest.mark.parametrize(

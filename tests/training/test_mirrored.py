@@ -10,6 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
+from striate.errors import CannotTrain  # noqa: E402
 from striate.grammar.plan import Plan  # noqa: E402
 from striate.training import initialise  # noqa: E402
 from striate.training.initialise import seeded, start  # noqa: E402
@@ -184,3 +185,11 @@ def test_all_of_space_gives_the_directions_that_a_mirror_knows_nothing_of() -> N
     basis = torch.cat([even, odd], 1)
     torch.testing.assert_close(basis.T @ basis, torch.eye(27, dtype=torch.float64))
     assert (even.shape[1], odd.shape[1]) == (18, 9)
+
+
+def test_fit_says_what_to_do_about_a_network_that_has_no_pairs() -> None:
+    recipe = Recipe().changed(("regularise.mirrored=yes", "epochs=1"))
+    network, course = small.network(text="1x8x8: conv3p1-4 gelu fc10"), small.course(recipe)
+    with pytest.raises(CannotTrain, match=r"reads places.*regularise\.mirrored at auto") as fault:
+        list(fit(network, small.batches(recipe), recipe, course))
+    assert fault.value.code == "T004"

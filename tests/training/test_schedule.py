@@ -79,7 +79,9 @@ def test_every_factor_of_every_schedule_is_a_share_of_the_rate(
     part = SchedulePart(name, warm_up, final, every, by)
     made = [factor(part, step, steps) for step in range(steps)]
     assert all(0 <= f <= 1 + 1e-12 for f in made)
-    if name != "step" or by or final:
+    if (
+        name != "step" or by > 0.5 or final > 1e-300
+    ):  # others may end below the smallest number there is
         assert all(f > 0 for f in made)
     if not warm_up and name != "one-cycle":
         assert made[0] == 1

@@ -103,7 +103,7 @@ def test_more_threads_are_taken_only_where_they_are_quicker(
     assert torch.get_num_threads() == before
 
 
-def test_the_better_of_two_after_one_counts_and_a_slow_work_is_done_once(
+def test_the_best_of_three_or_more_counts_and_a_slow_work_is_done_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = [0.0]
@@ -119,6 +119,7 @@ def test_the_better_of_two_after_one_counts_and_a_slow_work_is_done_once(
 
     assert taking(1.0, 0.5, 0.25) == (0.25, 3)
     assert taking(5.0, 0.5, 0.25) == (5.0, 1)
+    assert taking(0.125, 0.125, 0.125, 0.0625, 0.5) == (0.0625, 4)  # disturbed for the first three
 
 
 def test_the_pace_of_a_network_is_measured_here() -> None:

@@ -91,6 +91,9 @@ def _(word: sliding.Local, row: Layer) -> nn.Module:
 @layer.register
 def _(word: sliding.MaxPool, row: Layer) -> nn.Module:
     stride = word.stride or word.kernel
+    plain = (word.dilation, _pool_padding(word), word.ceil) == ((1, 1), (0, 0), False)
+    if plain and (word.kernel, stride) == ((2, 2), (1, 1)):
+        return parts.DenseMaxPool()
     return nn.MaxPool2d(
         word.kernel, stride, _pool_padding(word), word.dilation, ceil_mode=word.ceil
     )

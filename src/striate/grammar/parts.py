@@ -5,7 +5,7 @@ Shape legend: N batch, C channels, H height, W width; P places of an output map.
 
 from __future__ import annotations
 
-from typing import cast, final
+from typing import Any, cast, final
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,9 @@ from torch.nn import functional
 from striate.geometry.shape import Pair
 from striate.grammar import sliding
 from striate.grammar.bind import Layer
+
+# Numbers of a map that are pooled at once: 1 MB in bf16, what a core's cache holds.
+AT_ONCE = 1 << 19
 
 
 @final
@@ -183,3 +186,80 @@ class Scale(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Any shape to the same."""
         return x * self.factor
+
+
+@final
+class DenseMaxPool(nn.MaxPool2d):
+    """`max2s1`: the largest of every 2x2 window, in training on a CPU several times as fast as PyTorch's.
+
+    That one keeps where each number came from, in eight bytes, and finds windows one number at a time. Here
+    rows and then columns are compared with their neighbours, a few pictures at once, so that they stay in the
+    cache, and nothing is kept but the input. Numbers are the same, and so are those that gradients go to:
+    of equal ones the first, by rows. Judging, seeing and exporting use PyTorch's.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N C H W to N C H-1 W-1."""
+        is_trained = self.training and torch.is_grad_enabled() and x.requires_grad
+        in_order = x.ndim == 4 and x.is_contiguous(memory_format=torch.channels_last)
+        if is_trained and in_order and x.device.type == "cpu" and min(x.shape[2:]) > 1:
+            return cast("Tensor", _Pooled.apply(x))
+        return cast("Tensor", super().forward(x))
+
+
+@final
+class _Pooled(torch.autograd.Function):
+    """Of maps whose channels lie side by side."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        maps = x.permute(0, 2, 3, 1)
+        count, height, width, channels = maps.shape
+        made = maps.new_empty(count, height - 1, width - 1, channels)
+        few = _few(maps)
+        wider = maps.new_empty(few, height, width - 1, channels)
+        for i in range(0, count, few):
+            part = maps[i : i + few]
+            rows = wider[: len(part)]
+            torch.maximum(part[:, :, :-1], part[:, :, 1:], out=rows)
+            torch.maximum(rows[:, :-1], rows[:, 1:], out=made[i : i + few])
+        return made.permute(0, 3, 1, 2)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        maps, given = x.permute(0, 2, 3, 1), grad.permute(0, 2, 3, 1).contiguous()
+        count, height, width, channels = maps.shape
+        made, few = torch.empty_like(maps), _few(maps)
+        held = maps.new_empty(3, few, height, width - 1, channels)
+        for i in range(0, count, few):
+            part = maps[i : i + few]
+            rows, to_rows, room = held[:, : len(part)]
+            torch.maximum(part[:, :, :-1], part[:, :, 1:], out=rows)
+            _to_first(rows[:, :-1], rows[:, 1:], given[i : i + few], to_rows, room[:, :-1], dim=1)
+            out = made[i : i + few]
+            _to_first(part[:, :, :-1], part[:, :, 1:], to_rows, out, room, dim=2)
+        return made.permute(0, 3, 1, 2)
+
+
+def _to_first(
+    first: Tensor, second: Tensor, grad: Tensor, into: Tensor, room: Tensor, *, dim: int
+) -> None:
+    """`into`, which is one longer along `dim`, gets `grad` where the larger of two neighbours stands."""
+    last = into.shape[dim] - 1
+    head, tail = into.narrow(dim, 0, last), into.narrow(dim, 1, last)
+    torch.ge(first, second, out=head)  # 1 or 0 as numbers: what follows is done in whole vectors
+    head.mul_(grad)
+    torch.sub(grad, head, out=room)
+    into.narrow(dim, last, 1).zero_()
+    tail.add_(room)
+
+
+def _few(maps: Tensor) -> int:
+    """So many pictures at once."""
+    return max(1, min(len(maps), AT_ONCE // maps[0].numel()))

@@ -18,6 +18,7 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor, nn
 
+from striate.errors import CannotTrain
 from striate.grammar.parts import Residual
 from striate.training.masks import Dropped
 from striate.training.muon import is_norm
@@ -91,6 +92,17 @@ def tied(network: nn.Module) -> Mirrored:
     if not found:
         raise CannotMirror("no filters are trained")
     return Mirrored(tuple(found))
+
+
+def wanted(network: nn.Module) -> Mirrored:
+    """The same where somebody asked for them: a fault that says what to do where there can be none."""
+    try:
+        return tied(network)
+    except CannotMirror as fault:
+        raise CannotTrain(
+            f"filters of this network cannot come in mirrored pairs: {fault}",
+            "leave regularise.mirrored at auto, or take one of our own networks (striate-s)",
+        ) from fault
 
 
 def _leaves(network: nn.Module) -> Iterator[nn.Module]:

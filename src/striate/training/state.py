@@ -118,7 +118,7 @@ class Training:
         use, which are those of the checkpoint when a run goes on.
         """
         if self._pairs is None and self.recipe.regularise.mirrored == "yes":
-            self._pairs = mirrored.tied(self.network)
+            self._pairs = mirrored.wanted(self.network)
             self._pairs.weights()
         return self._pairs
 

@@ -125,14 +125,10 @@ def _network(
 
 def _mirrored(recipe: Recipe, settled: Recipe, chosen: Chosen) -> tuple[Recipe, str]:
     """Filters in pairs from the first step on, or why there are none where nobody asked for them."""
+    find = mirrored.wanted if recipe.regularise.mirrored == "yes" else mirrored.tied
     try:
-        pairs = mirrored.tied(chosen.network)
+        pairs = find(chosen.network)
     except mirrored.CannotMirror as fault:
-        if recipe.regularise.mirrored == "yes":
-            raise CannotTrain(
-                f"filters of this network cannot come in mirrored pairs: {fault}",
-                "leave regularise.mirrored at auto, or take one of our own networks (striate-s)",
-            ) from fault
         return settled.with_values({"regularise.mirrored": "no"}), (
             f"filters do not come in mirrored pairs: {fault}"
         )
