@@ -190,12 +190,12 @@ class Scale(nn.Module):
 
 @final
 class DenseMaxPool(nn.MaxPool2d):
-    """`max2s1`: the largest of every 2x2 window, in training on a CPU several times as fast as PyTorch's.
+    """`max2s1`: the largest of every 2x2 window, in training on a CPU faster than PyTorch's.
 
-    That one keeps where each number came from, in eight bytes, and finds windows one number at a time. Here
-    rows and then columns are compared with their neighbours, a few pictures at once, so that they stay in the
-    cache, and nothing is kept but the input. Numbers are the same, and so are those that gradients go to:
-    of equal ones the first, by rows. Judging, seeing and exporting use PyTorch's.
+    That one keeps where each number came from, in eight bytes. Here rows and then columns are compared with
+    their neighbours, a few pictures at once, so that they stay in the cache; only the input is kept. Numbers
+    are the same, and so are those that gradients go to: of equal ones the first, by rows. Judging, seeing and
+    exporting use PyTorch's.
     """
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 OURS = ("striate-l", "striate-m", "striate-s", "striate-xs")  # from large to small
 # How much more often larger ones have to see their pictures. CIFAR in 900 s on two cores with bf16: striate-m
-# after 25 passes 90.9 %, striate-s after 28 90.2 (pools of 2x2), one as wide as striate-l after 9 89.2.
+# after 21 passes 91.2 %, striate-s after 28 90.2 (pools of 2x2), one as wide as striate-l after 9 89.2.
 PATIENT = {"striate-m": 2.5, "striate-l": 8}
 SMALLEST_SIDE = 16  # three pools and a 2x2 convolution leave nothing of less
 LARGEST_SCRATCH = 64
@@ -141,8 +141,8 @@ def best_threads(plan: Plan | None, most: int) -> int:
 
 
 def quickest(work: Callable[[], None], longest_s: float) -> float:
-    """Seconds of the best of three tries, of more where they are short, or of fewer where they take long. A
-    network was taken for half as fast as it is when something else ran for a tenth of a second.
+    """Seconds of the best of three tries, of more where they are short, so that a disturbance of a moment
+    counts for nothing, or of fewer where they take long.
     """
     best, begun, tries = math.inf, time.perf_counter(), 0
     while True:
