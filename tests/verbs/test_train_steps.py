@@ -99,7 +99,7 @@ def test_asked_to_stop_at_a_look_it_leaves_it_and_looks_again_when_it_goes_on(
         return real(network, asked(), device)
 
     monkeypatch.setattr(train_steps, "predict", predict)
-    monkeypatch.setattr(train_ready, "GLANCED_PIXELS", 8 * 8 * 40)
+    monkeypatch.setattr(train_ready, "JUDGED_PIXELS", 8 * 8 * 40)
     events = begin(ORDER, wanted, path=path, stop=stop)
     with pytest.raises(Stopped):
         made.followed(events)
@@ -114,7 +114,7 @@ def test_asked_to_stop_at_a_look_it_leaves_it_and_looks_again_when_it_goes_on(
         assert (path / name).read_bytes() == (whole / name).read_bytes()
 
 
-def test_a_look_takes_fewer_large_pictures_at_a_time_so_that_a_signal_is_answered(
+def test_judging_takes_fewer_large_pictures_at_a_time_for_memory_and_so_that_a_signal_is_answered(
     tmp_path: Path,
 ) -> None:
     order = Order(str(made.photographs()), "3x16x16: conv3p1-4 relu gap fc", val=0.5, test=0)
@@ -123,7 +123,9 @@ def test_a_look_takes_fewer_large_pictures_at_a_time_so_that_a_signal_is_answere
     large = replace(
         ready.pictures, preparation=replace(ready.pictures.preparation, size=(512, 512))
     )
-    assert replace(ready, pictures=large).glance().plan.batch_size == 4
+    with_large = replace(ready, pictures=large)
+    for batches in (with_large.glance(), with_large.judging("val")):
+        assert batches.plan.batch_size == 4
 
 
 def test_a_damaged_checkpoint_is_passed_over_and_said(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ from striate.verbs.train_order import Event, Order, Said
 
 LOOKED_AT = 1_000  # pictures of val judged on the way; all of val at the end
 JUDGED_AT_ONCE = 256
-GLANCED_PIXELS = 256 * 64**2  # of a batch at a look, after each of which a signal is answered
+# Of a batch that is judged: 256 photographs of 224 pixels held 2.7 GB. A look answers signals after a batch.
+JUDGED_PIXELS = 256 * 64**2
 Rows = NDArray[np.int64]
 
 
@@ -87,17 +88,22 @@ class Ready:
         counts = np.array(list(self.dataset.counts_in("train").values()), np.int64)
         return class_weights(counts, rule)  # type: ignore[arg-type]
 
-    def judging(self, split: str, at_once: int = JUDGED_AT_ONCE) -> Batches:
+    @property
+    def judged_at_once(self) -> int:
+        """Pictures of a batch that is judged: fewer of large ones."""
+        H, W = self.pictures.preparation.size
+        return max(1, min(JUDGED_AT_ONCE, JUDGED_PIXELS // (H * W)))
+
+    def judging(self, split: str) -> Batches:
         """Of a split as it is, in order; of several ranks each has a run of its own."""
         plan = BatchPlan(
-            at_once, split=split, shuffle=False, workers=1, device=self.course.device,
+            self.judged_at_once, split=split, shuffle=False, workers=1, device=self.course.device,
         )  # fmt: skip
         return Batches(self.pictures, plan)
 
     def glance(self) -> Batches:
         """Some of val, the same ones at every look."""
-        H, W = self.pictures.preparation.size
-        made = self.judging("val", max(1, min(JUDGED_AT_ONCE, GLANCED_PIXELS // (H * W))))
+        made = self.judging("val")
         rows = made.rows
         chosen = order(len(rows), self.recipe.seed, 0)[:LOOKED_AT].astype(np.int64)
         made.rows = np.sort(rows[chosen])

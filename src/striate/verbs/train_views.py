@@ -27,7 +27,6 @@ from striate.verbs.train_ready import Ready, Rows
 
 UNSURE = 0.25  # of val
 SMALL = 64  # pixels; a pixel more or less means nothing to larger ones
-_AT_ONCE = 256
 Logits = NDArray[np.float32]
 
 
@@ -75,8 +74,9 @@ def seen(pixels: Pixels, name: str) -> Pixels:
 
 
 def _batches(ready: Ready, rows: Rows, name: str) -> Iterator[Batch]:
-    for step, start in enumerate(range(0, len(rows), _AT_ONCE)):
-        some = rows[start : start + _AT_ONCE]
+    at_once = ready.judged_at_once
+    for step, start in enumerate(range(0, len(rows), at_once)):
+        some = rows[start : start + at_once]
         pixels = torch.from_numpy(seen(ready.pictures.take(some), name)).to(ready.course.device)
         labels = torch.zeros(len(some), dtype=torch.int64)
         images = normalised(pixels, ready.pictures.preparation)
