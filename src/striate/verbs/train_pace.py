@@ -92,8 +92,8 @@ def _area(plan: Plan, recipe: Recipe) -> float:
 
 
 def pictures_per_second(plan: Plan, device: str, precision: str = "fp32") -> float:
-    """Forward and backward of a few pictures on this machine; the better of two, after one. precision: of
-    the recipe; auto is the better of both where bf16 promises anything.
+    """Forward and backward of a few pictures on this machine, the best of some tries. precision: of the
+    recipe; auto is the better of both where bf16 promises anything.
     """
     import torch
     from torch.nn import functional
