@@ -65,20 +65,24 @@ def test_looks_are_at_the_glance_in_fp32(tmp_path: Path) -> None:
     assert look["val_loss"] == pytest.approx(np.mean(losses), rel=1e-5)
 
 
-def test_asked_to_stop_it_saves_the_last_whole_step_and_says_how_to_go_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("after", [6, 19])
+def test_asked_to_stop_it_saves_the_last_whole_step_and_says_how_to_go_on(
+    tmp_path: Path, after: int
+) -> None:
     ready = made.readied(ORDER, tmp_path / "run")
     stop = Stopping()
     steps, events = trained(ready, stop), []
     with pytest.raises(Stopped):
         for event in steps:
             events.append(event)
-            if isinstance(event, Stepped) and event.step == 6:
+            if isinstance(event, Stepped) and event.step == after:
                 stop.asked = 15
     kept = checkpoint.latest(ready.run.path)
     assert kept is not None
-    assert kept.step == 6
+    assert kept.step == after
     said = [one.text for one in events if isinstance(one, Said)]
-    assert said == [f"stopped after step 6: `striate resume {ready.run.path}` goes on"]
+    told = [f"stopped after step 6: `striate resume {ready.run.path}` goes on"]
+    assert said == (told if after == 6 else []), "after the last step there is none to leave out"
 
 
 def test_asked_to_stop_at_a_look_it_leaves_it_and_looks_again_when_it_goes_on(

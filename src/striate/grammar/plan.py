@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, final, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, final, overload
 
 from striate.errors import ClassesDiffer, LimitExceeded, PlanError, Remainder, Unbound, UsageError
 from striate.geometry.shape import MAX_SIZE, Pair, Shape
@@ -18,9 +18,10 @@ from striate.grammar.bind import bind
 from striate.grammar.combine import Branches, Items, layers_in, words_in
 from striate.grammar.layer import Layer, Node, layers_of
 from striate.grammar.lectures import is_lecture, read_lecture
-from striate.grammar.plain import Full, Softmax
+from striate.grammar.plain import Activation, Flatten, Full, Softmax
 from striate.grammar.read import MAX_TEXT, read
 from striate.grammar.sheet import Sheet
+from striate.grammar.sliding import Conv, Gap
 from striate.grammar.words import Word, where
 from striate.grammar.write import write
 from striate.optional import need
@@ -94,10 +95,15 @@ class Plan:
         return plan if classes is None else plan.with_classes(classes)
 
     def with_classes(self, classes: int, *, replaced: bool = False) -> Plan:
-        """The plan with `classes` outputs. Another number in the last `fc` is an error unless `replaced`."""
+        """The plan with `classes` outputs. Another number in the last `fc`, or in a last convolution
+        whose maps are averaged, is an error unless `replaced`."""
         last = self.head
         if isinstance(last, Full) and (last.features is None or replaced):
             return replace(self, items=_with_head(self.items, replace(last, features=classes)))
+        maps = _last_maps(self.items) if replaced else None
+        if maps is not None:
+            one = replace(cast("Conv", self.items[maps]), channels=classes)
+            return replace(self, items=(*self.items[:maps], one, *self.items[maps + 1 :]))
         if self.given:
             made = self.output.count
         else:  # without an input only an `fc` says how many there are
@@ -109,6 +115,14 @@ class Plan:
                 **(last.where if last else where(0)),
             ).located(self._shown)
         return self
+
+    def answering(self) -> Plan:
+        """The plan with one vector a picture: maps that a text leaves at its end, as after `gap`, get a
+        `flatten`, before a final softmax."""
+        if self.layers[-1].output.flat:
+            return self
+        at = len(self.items) + _head_at(self.items) + 1
+        return replace(self, items=(*self.items[:at], Flatten(), *self.items[at:]))
 
     @property
     def head(self) -> Word | None:
@@ -237,6 +251,19 @@ class Plan:
 
 def _head_at(items: Items) -> int:
     return -2 if len(items) > 1 and isinstance(items[-1], Softmax) else -1
+
+
+def _last_maps(items: Items) -> int | None:
+    """Where the convolution stands whose maps, one a class, are averaged to the answers; None without one."""
+    after: list[Word] = []
+    for at in range(len(items) - 1, -1, -1):
+        word = items[at]
+        if isinstance(word, Conv) and word.groups == 1:
+            return at if any(isinstance(one, Gap) for one in after) else None
+        if not isinstance(word, Activation | Softmax | Flatten | Gap):
+            return None
+        after.append(word)
+    return None
 
 
 def _head(items: Items) -> Word | None:

@@ -135,7 +135,7 @@ def _bound(plan: Plan, shape: tuple[int, int, int], classes: int) -> Plan:
     C, H, W = shape
     try:
         bound = plan.on(C, H, W).with_classes(classes, replaced=True)
-        bound.layers  # noqa: B018 a window that does not fit is told here
+        bound = bound.answering()  # a window that does not fit is told here
     except PlanError as fault:
         raise CannotTrain(
             f"the network cannot take pictures of {C}x{H}x{W}: {fault.text}",

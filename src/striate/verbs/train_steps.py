@@ -38,7 +38,8 @@ def trained(ready: Ready, stop: Stopping) -> Generator[Event, None, Training]:
         except NotFinite:  # the weights before that step are good, and kept
             _save(ready, here)
             raise
-    _save(ready, here)
+        else:  # a signal after the last question ends the program on leaving this block
+            _save(ready, here)
     for note in here.notes:
         yield Said(note, "warning")
     return here

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.errors import NotFinite
 from striate.judging.suspects import suspects
 from striate.pictures.order import order
 from striate.verbs.train_order import Event, Said, Working
@@ -31,7 +32,7 @@ _AT_ONCE = 256
 
 def find(ready: Ready, done: Training) -> Generator[Event, None, list[dict[str, Any]]]:
     """Rows of metrics.json, the least credible label first."""
-    from striate.training import frozen
+    from striate.training.insides import insides
 
     data = ready.dataset
     rows = data.places("train")
@@ -40,7 +41,11 @@ def find(ready: Ready, done: Training) -> Generator[Event, None, list[dict[str, 
     for start in range(0, len(rows), _AT_ONCE):
         yield Working("looking for wrong labels", start, len(rows))
         some = rows[start : start + _AT_ONCE]
-        made.append(frozen.features(done.network, ready.pictures, some, device=ready.course.device))
+        try:
+            made.append(insides(done.network, ready.pictures, some, device=ready.course.device))
+        except NotFinite as fault:  # a finished training is not lost for this
+            yield Said(f"labels were not looked at: {fault.text}", "warning")
+            return []
         if time.perf_counter() - begun > SHARE / 2 * ready.recipe.budget_s:
             break
     looked = min(len(rows), len(made) * _AT_ONCE)
