@@ -12,6 +12,7 @@ from striate.verbs import train_network, train_pace
 from striate.verbs.train_pace import (
     best_threads,
     by_budget,
+    fits_any_side,
     quickest,
     side_for,
     wanted_for,
@@ -40,6 +41,25 @@ def test_the_side_is_what_was_asked_for_or_fits(
     native: tuple[int, int], pretrained: bool, asked: int, side: int
 ) -> None:
     assert side_for(native, pretrained=pretrained, asked=asked) == side
+
+
+@pytest.mark.parametrize(
+    ("native", "asked", "side"),
+    [((480, 640), 0, 256), ((293, 293), 0, 256), ((640, 292), 0, 224), ((480, 640), 96, 96)],
+)
+def test_trained_weights_that_fit_every_side_see_photographs_larger_where_they_have_the_detail(
+    native: tuple[int, int], asked: int, side: int
+) -> None:
+    assert side_for(native, pretrained=True, asked=asked, any_side=True) == side
+
+
+def test_weights_fit_every_side_where_the_maps_before_the_last_layers_are_averaged() -> None:
+    assert fits_any_side("mobilenet_v2")
+    assert fits_any_side("vgg16"), "its maps are averaged to 7x7"
+    assert not fits_any_side("lenet5"), (
+        "its maps are flattened, or too large a picture does not fit"
+    )
+    assert not fits_any_side("timm:resnet18"), "not known before it is built"
 
 
 @pytest.mark.parametrize(

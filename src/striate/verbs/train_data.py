@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from striate.pictures.store.cache import Prepared
     from striate.training.recipe import Recipe
 
-PUBLISHED_RATIO = 0.875  # of the shorter side: what published weights were judged with
 LOOKED_FOR_COPIES = 100_000
 KEYED_BYTES = 2**28  # of prepared pictures of a split that its key is made of
 _SAMPLE, _AT_ONCE = 256, 64
@@ -122,10 +121,11 @@ def preparation_for(dataset: Dataset, order_: Order, recipe: Recipe) -> Preparat
         return replace(theirs, size=size, fit=theirs.fit if fit == "auto" else fit)
     H, W, grey = sides_of(dataset, recipe.seed)
     pretrained = order_.pretrained is not None
-    side = train_pace.side_for((H, W), pretrained=pretrained, asked=asked)
+    any_side = pretrained and train_pace.fits_any_side(train_network.model_of(order_))
+    side = train_pace.side_for((H, W), pretrained=pretrained, asked=asked, any_side=any_side)
     size = (given.height, given.width) if given and not asked else (side, side)
     grey = given.channels == 1 if given else grey and not pretrained
-    ratio = PUBLISHED_RATIO if pretrained and fit in ("auto", "crop") else 1.0
+    ratio = train_pace.PUBLISHED_RATIO if pretrained and fit in ("auto", "crop") else 1.0
     mode: Any = "L" if grey else "RGB"
     return Preparation(size, mode, fit="crop" if fit == "auto" else fit, ratio=ratio)
 
