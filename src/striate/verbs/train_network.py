@@ -253,7 +253,9 @@ def with_weights(chosen: Chosen, tensors: dict[str, torch.Tensor], source: str) 
 
 
 def norms_of(network: nn.Module) -> Iterator[nn.Module]:
-    """The batch norms of a network."""
+    """The batch norms of a network, of one process or over all ranks."""
     from torch.nn.modules.batchnorm import _BatchNorm
 
-    return (m for m in network.modules() if isinstance(m, _BatchNorm))
+    from striate.training.rank_norm import RankNorm
+
+    return (m for m in network.modules() if isinstance(m, _BatchNorm | RankNorm))
