@@ -30,6 +30,12 @@ class Source(ABC):
         """How large the stored file is."""
         return len(self.data(index, path))
 
+    def file(self, index: int, path: str) -> Path:
+        """The file of the system that a picture lies in: while that is unchanged, so is the picture. Where it
+        is no file, nobody knows.
+        """
+        return Path(self.where)
+
     def shown(self, path: str) -> str:
         """The whole path, for people."""
         return f"{self.where}/{path}"
@@ -50,6 +56,10 @@ class Folder(Source):
     def size_bytes(self, index: int, path: str) -> int:
         """From the folder, without reading the file."""
         return os.stat(self.root / path).st_size
+
+    def file(self, index: int, path: str) -> Path:
+        """It is one itself."""
+        return self.root / path
 
 
 @final

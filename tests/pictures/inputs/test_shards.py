@@ -177,3 +177,9 @@ def test_pictures_in_shards_are_decoded(tmp_path: Path) -> None:
     }
     found = open_data(tarred(tmp_path / "a.tar", names))
     assert found.pixels(17)[0, 0].tolist() == [17, 17, 17]
+
+
+def test_a_shard_is_the_file_that_says_whether_its_pictures_are_as_before(tmp_path: Path) -> None:
+    files = [shard(tmp_path / f"s-{i:03}.tar", 12 * i) for i in range(2)]
+    found = open_data(str(tmp_path / "s-{000..001}.tar"))
+    assert [found.source.file(i, found.paths[i]) for i in (11, 12)] == files

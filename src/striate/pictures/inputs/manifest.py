@@ -47,6 +47,10 @@ class Listed(Source):
         """From the folder, without reading the file."""
         return os.stat(self.root / path).st_size
 
+    def file(self, index: int, path: str) -> Path:
+        """It is one itself."""
+        return self.root / path
+
     def shown(self, path: str) -> str:
         """The whole path; an absolute one stands for itself."""
         return str(self.root / path)

@@ -52,6 +52,10 @@ class Shards(Source):
         """From the index."""
         return int(self._at[index, 2])
 
+    def file(self, index: int, path: str) -> Path:
+        """The shard it lies in."""
+        return self._shards[int(self._at[index, 0])]
+
     @property
     def shards(self) -> tuple[Path, ...]:
         """The files."""

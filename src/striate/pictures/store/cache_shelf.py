@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +23,6 @@ from striate.errors import FileFault, Unreadable
 from striate.pictures.dataset import Dataset
 from striate.pictures.files import Pixels
 from striate.pictures.prepare import Preparation
-from striate.pictures.source import Folder
 from striate.pictures.store.cache_store import INDEX, PIXELS, Index, mark_of
 
 CODE = "prepare-1"  # changes when the same file would come out as other pixels
@@ -30,6 +30,7 @@ LARGEST_BYTES = 20 * 10**9
 _TICK_S = 0.1
 _TOO_YOUNG_S = 2.0  # a file may change within one tick of its clock
 Quick = tuple[str, float]
+_Stamp = tuple[float, int, int, int]
 
 
 @final
@@ -76,14 +77,15 @@ class Shelf:
         digest = hashlib.sha256(f"{self.made_by}|{preparation.pixels_digest}|".encode())
         digest.update(os.path.abspath(dataset.source.where).encode("utf-8", "surrogateescape"))
         latest = 0.0
-        where = str(dataset.source.where)
-        whole = _stamp(where) if os.path.isfile(where) else None
-        inside = isinstance(dataset.source, Folder)
+        last: tuple[Path | None, _Stamp | None] = None, None
         for row, path in enumerate(dataset.paths):
-            stamp = _stamp(f"{where}/{path}") if inside else whole
-            latest = max(latest, stamp[0]) if stamp else float("inf")
             at = row if dataset.at is None else int(dataset.at[row])
-            line = f"{path}\0{at}\0{stamp}\n"
+            file = dataset.source.file(at, path)
+            if file != last[0]:  # in an archive and in a shard many lie together
+                last = file, _stamp(file)
+            seen = last[1]
+            latest = max(latest, seen[0]) if seen else float("inf")
+            line = f"{path}\0{at}\0{seen}\n"
             digest.update(line.encode("utf-8", "surrogateescape"))
         return digest.hexdigest()[:32], latest
 
@@ -246,11 +248,13 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(gone, ignore_errors=True)
 
 
-def _stamp(path: str | Path) -> tuple[float, int, int, int] | None:
-    """When a file last changed, and what else changes with it."""
+def _stamp(path: str | Path) -> _Stamp | None:
+    """When a file last changed, and what else changes with it; None of what is none."""
     try:
         found = os.stat(path)
     except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
         return None
     latest = max(found.st_mtime, found.st_ctime)
     return latest, found.st_size, found.st_mtime_ns, found.st_ctime_ns
