@@ -65,6 +65,14 @@ def test_a_micro_batch_keeps_no_more_than_it_may_but_for_a_few_pictures(
     assert found.micro_batch == wanted
 
 
+def test_a_short_last_batch_is_not_timed_for_a_whole_one() -> None:
+    batches = small.batches(Recipe(), 500)
+    assert len(batches.rows) % 500
+    coming = budget._endless(batches)
+    assert [len(next(coming)) for _ in range(5)] == [500] * 5
+    coming.close()
+
+
 def test_measuring_can_be_stopped() -> None:
     recipe = Recipe()
     with pytest.raises(Interrupted):

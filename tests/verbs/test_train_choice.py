@@ -14,6 +14,7 @@ from striate.shipping.opened import bundle_of
 from striate.training import budget
 from striate.training.budget import Measured
 from striate.training.course import Course
+from striate.training.ranks import Ranks
 from striate.training.recipe_file import read
 from striate.verbs import train_choice, train_pace
 from striate.verbs.train_order import Order
@@ -124,6 +125,7 @@ def test_threads_are_those_of_the_recipe_or_the_quickest(monkeypatch: pytest.Mon
     assert train_choice._threads(free, order, shape, 10, "cpu") == 15
     assert train_choice._threads(free, order, shape, 10, "cuda") == 16
     assert train_choice._threads(free, Order("digits", "timm:x"), shape, 10, "cpu") == 16
+    assert train_choice._threads(free, order, shape, 10, "cpu", Ranks(1, 8, 4)) == 3
 
 
 def test_a_run_to_start_from_loses_nothing_of_its_first_layer_and_filters(tmp_path: Path) -> None:

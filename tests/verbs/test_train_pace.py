@@ -90,6 +90,12 @@ def test_the_largest_network_that_sees_enough_is_taken(
     area = (450 * 19**2 + 300 * 26**2 + 250 * 32**2) / (1_000 * 32**2)
     assert seen == pytest.approx(budget_s * speeds[name] / area, abs=1)
     assert f"{name} at 32 pixels" in why
+    # As many processes as make up for a budget that is so much shorter.
+    shared = made.recipe(epochs=0, budget_s=budget_s / 4)
+    found, as_many, why = by_budget(shared, 5_000, (3, 32, 32), 10, "cpu", 4)
+    assert found == name
+    assert as_many == pytest.approx(seen, abs=1)
+    assert "on 4 processes" in why
 
 
 def planned(name: str) -> Plan:

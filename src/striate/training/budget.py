@@ -1,22 +1,26 @@
 """Seconds to steps: a few steps are measured on a copy, and the number of steps is fixed before step 0.
 
-What is measured: some steps at each side, with batches as training gets them, after two to warm up.
+What is measured: some steps at each side, with batches as training gets them, after two to warm up. Of
+several ranks all measure together, each with its part of every batch, so the exchange is in it too.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 import time
 from collections.abc import Callable, Generator, Iterator
-from typing import NamedTuple, final
+from typing import NamedTuple, cast, final
 
 import numpy as np
 import torch
 from torch import nn
 
 from striate.pictures.batches import Batch, Batches
+from striate.training import rank_norm
 from striate.training.course import Course, of_steps, sides
+from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
 from striate.training.state import Training
 from striate.training.update import Interrupted, loss_and_logits, one_update
@@ -47,32 +51,43 @@ def measure(
     how: Course,
     *,
     stop: Callable[[], bool] = lambda: False,
+    ranks: Ranks = ALONE,
 ) -> Measured:
     """Time steps of a copy of the network; the network itself, and every draw of the training, stay as
-    they are.
+    they are. Of several ranks all get the same numbers, but for that of a judging.
     """
     size = batches.size[0]
     coming = _endless(batches)
     try:
         batch = next(coming)
-        micro = _micro_batch(network, batch, recipe, how, stop)
+        # As many parts on every rank, of the largest share: where one has a picture more, that is no reason
+        # to halve.
+        parts = math.ceil(len(batch) / _at_once(network, batch, recipe, how, stop))
+        share, parts = ranks.largest_of(len(batch), parts)
+        micro = recipe.machine.micro_batch or math.ceil(share / parts)
+        micro = min(micro, share)
         wanted = {side for _, side in sides(recipe, 1000, size)} | {size}
         found = {}
         for side in sorted(wanted):
             given = _how(how) | {"micro_batch": micro}
             course = of_steps(recipe, 1, 1, len(batch), size, **given)
             sized = Course.from_dict(course.to_dict() | {"sides": ((0, side),)})
-            found[side] = _seconds(network, batches, coming, recipe, sized, stop)
+            found[side] = _seconds(network, batches, coming, recipe, sized, stop, ranks)
     finally:
         coming.close()
     return Measured(found, _look_seconds(network, batch, how), micro)
 
 
 def _endless(batches: Batches) -> Generator[Batch, None, None]:
-    """Batches as training gets them, made while others are worked on: their making takes time too."""
+    """Batches as training gets them, made while others are worked on: their making takes time too. A last one
+    of fewer pictures is none of those.
+    """
     epoch = 0
+    whole = max(1, len(batches.rows) // batches.plan.batch_size)
     while True:
-        yield from batches.epoch(epoch)
+        with contextlib.closing(cast("Generator[Batch]", batches.epoch(epoch))) as coming:
+            for _ in range(whole):
+                yield next(coming)
         epoch += 1
 
 
@@ -100,9 +115,13 @@ def _seconds(
     recipe: Recipe,
     course: Course,
     stop: Callable[[], bool],
+    ranks: Ranks,
 ) -> float:
     """One step, the mean of some after two to warm up; slow ones are believed sooner."""
-    here = Training.begin(copy.deepcopy(network), recipe, course)
+    held = copy.deepcopy(network)
+    if ranks.count > 1:
+        rank_norm.install(held)
+    here = Training.begin(held, recipe, course, ranks=ranks)
     times: list[float] = []
     for _ in range(_WARM + _TIMES):
         if stop():
@@ -111,20 +130,20 @@ def _seconds(
         one_update(here, batches, next(coming), 0, 1.0)
         _wait(course.device)
         times.append(time.perf_counter() - start)
-        if sum(times) > 0.02 * recipe.budget_s and len(times) > 1:
+        if ranks.agree(sum(times) > 0.02 * recipe.budget_s and len(times) > 1):
             break
     kept = times[_WARM:] or times[1:]
-    return float(np.mean(kept))
+    return ranks.sum_of(float(np.mean(kept))) / ranks.count
 
 
-def _micro_batch(
+def _at_once(
     network: nn.Module, batch: Batch, recipe: Recipe, how: Course, stop: Callable[[], bool]
 ) -> int:
-    """As many pictures at once as take two seconds at most, by the time of a few, and keep no more than
-    MOST_KEPT; all of a batch where the recipe says how many.
+    """As many pictures as take two seconds at most, by the time of a few, and keep no more than MOST_KEPT;
+    all that there are where the recipe says how many.
     """
     if recipe.machine.micro_batch:
-        return min(recipe.machine.micro_batch, len(batch))
+        return len(batch)
     few = tried(len(batch), batch.images[0, 0].numel())
     course = of_steps(recipe, 1, 1, few, batch.images.shape[-1], **_how(how) | {"micro_batch": few})
     whole = Course.from_dict(course.to_dict() | {"sides": ()})  # as large as they will ever be
@@ -144,8 +163,7 @@ def _micro_batch(
     most = max(1, int(MOST_MICRO_S / each))
     if how.device == "cpu":
         most = min(most, max(FEWEST_KEPT, int(MOST_KEPT / max(1, kept))))
-    parts = math.ceil(len(batch) / most)
-    return math.ceil(len(batch) / parts)
+    return most
 
 
 @final

@@ -27,6 +27,7 @@ class Course:
     through the network at once. sides: (first step, side) in rising order; () is the size of the
     pictures as they are. look_every, save_every: steps between judgings of val and between checkpoints.
     practised: pictures of a pass over hard ones, until step `practised_until`; 0 for no such passes.
+    threads: of each process; processes: how many measured it together, 0 where that is not known.
     """
 
     steps: int
@@ -44,6 +45,7 @@ class Course:
     why: tuple[str, ...] = ()
     practised: int = 0
     practised_until: int = 0
+    processes: int = 0
 
     @property
     def epochs(self) -> float:

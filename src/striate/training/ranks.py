@@ -1,4 +1,4 @@
-"""Several processes that train one network: who am I, and sums over all.
+"""Several processes that train one network: who am I, sums over all, and a share of the machine.
 
 Gradients are summed by hand, after all micro-batches, as one flat tensor: each rank holds its part of
 every batch of the one global order, so the sum is the gradient that one process would have.
@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, final
 
+from striate import machine
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -27,16 +29,26 @@ PREPARED_WITHIN = timedelta(days=1)  # copies, pictures, features and the measur
 @final
 @dataclass(frozen=True)
 class Ranks:
-    """This process's number among `count`. patient: the group in which all wait while rank 0 prepares."""
+    """This process's number among `count`, of which `here` are on this machine. patient: the group in which
+    all wait while rank 0 prepares.
+    """
 
     rank: int = 0
     count: int = 1
+    here: int = 1
     patient: Any = field(default=None, compare=False)
 
     @property
     def is_first(self) -> bool:
         """Whether this one writes and prints."""
         return self.rank == 0
+
+    @property
+    def threads(self) -> int:
+        """How many threads are this one's: those of the machine, shared by all processes on it. torchrun says
+        one for each, whatever the machine has.
+        """
+        return max(1, machine.usable_threads() // self.here)
 
     def sum_of(self, value: float) -> float:
         """The sum of a number over all ranks, in float64."""
@@ -48,13 +60,22 @@ class Ranks:
             return values
         return tuple(round(v) for v in self._summed([float(v) for v in values]))
 
-    def _summed(self, values: list[float]) -> list[float]:
+    def largest_of(self, *values: int) -> tuple[int, ...]:
+        """The largest of each of these whole numbers over all ranks."""
+        if self.count == 1:
+            return values
+        from torch import distributed
+
+        largest = distributed.ReduceOp.MAX
+        return tuple(round(v) for v in self._summed([float(v) for v in values], largest))
+
+    def _summed(self, values: list[float], how: Any = None) -> list[float]:
         import torch
         from torch import distributed
 
         device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
         held = torch.tensor(values, dtype=torch.float64, device=device)
-        distributed.all_reduce(held)
+        distributed.all_reduce(held, how or distributed.ReduceOp.SUM)
         return [float(v) for v in held]
 
     def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
@@ -159,4 +180,5 @@ def joined() -> Iterator[Ranks]:
 def from_environment() -> Ranks:
     """What torchrun says; one process without it."""
     count = int(os.environ.get("WORLD_SIZE", "1"))
-    return Ranks(int(os.environ.get("RANK", "0")), count) if count > 1 else ALONE
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return Ranks(int(os.environ.get("RANK", "0")), count, here) if count > 1 else ALONE

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 
 import torch
 
+from striate import machine
+from striate.training.ranks import Ranks
+
 
 @contextlib.contextmanager
 def one_thread(*, wanted: bool = True) -> Iterator[None]:
@@ -18,6 +21,18 @@ def one_thread(*, wanted: bool = True) -> Iterator[None]:
     before = torch.get_num_threads()
     if wanted:
         torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextlib.contextmanager
+def while_others_wait(ranks: Ranks) -> Iterator[None]:
+    """torch computes with the threads of all ranks of this machine in here, while they have nothing to do."""
+    before = torch.get_num_threads()
+    if ranks.here > 1:
+        torch.set_num_threads(min(before * ranks.here, max(before, machine.usable_threads())))
     try:
         yield
     finally:

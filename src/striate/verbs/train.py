@@ -122,7 +122,9 @@ def begin(
     """
     wanted = recipe or Recipe()
     if not ranks.is_first:
-        return (yield from _follow(stop or Stopping(), ranks))
+        from striate.verbs.train_ranks import follow
+
+        return Trained((yield from follow(stop or Stopping(), ranks)), {})
     if path is not None and _is_begun(path, order, wanted):
         yield Said(f"{path} was begun with the same order: going on with it")
         return (yield from resume(path, stop=stop, ranks=ranks))
@@ -147,13 +149,15 @@ def resume(
 ) -> Generator[Event, None, Trained]:
     """Go on with a run from its last checkpoint; a finished one is left as it is."""
     if not ranks.is_first:
-        return (yield from _follow(stop or Stopping(), ranks))
+        from striate.verbs.train_ranks import follow
+
+        return Trained((yield from follow(stop or Stopping(), ranks)), {})
     run = Run.resume(path)
     with run:
         facts = run.facts()
         if facts["status"] == "finished":
             yield Said(f"{run.path} is finished")
-            ranks.told(str(run.path.resolve()))
+            _tell(run, ranks)
             if not (run.path / "report.html").exists():
                 report(run.path)
             return Trained(run.path, run.scores() or {})
@@ -171,22 +175,12 @@ def resume(
         return (yield from _guarded(run, order, wanted, stop or Stopping(), ranks))
 
 
-def _follow(stop: Stopping, ranks: Ranks) -> Generator[Event, None, Trained]:
-    """What every rank but the first does: wait until it has decided, read that, train along."""
-    from striate.verbs.train_judging import judge_and_keep
-    from striate.verbs.train_ready import readied
-    from striate.verbs.train_steps import trained
+def _tell(run: Run, ranks: Ranks) -> None:
+    """The other ranks, that this run has nothing for them to do."""
+    if ranks.count > 1:
+        from striate.verbs.train_ranks import call
 
-    run = Run(Path(ranks.told("")))
-    facts = run.facts()
-    if facts["status"] == "finished":
-        return Trained(run.path, {})
-    order, recipe = Order.from_dict(facts["options"]), Recipe().with_values(facts["recipe"])
-    with machine.memory_kept(wanted=_is_from_scratch(order)):
-        ready = replace((yield from readied(run, order, recipe, stop)), ranks=ranks)
-        done = yield from trained(ready, stop)
-        yield from judge_and_keep(ready, done, stop)
-    return Trained(run.path, {})
+        call(ranks, run)
 
 
 def versions() -> dict[str, str | None]:
@@ -221,11 +215,6 @@ def _is_begun(path: Path, order: Order, recipe: Recipe) -> bool:
         return Recipe().with_values(told) == recipe
     except StriateError:
         return False
-
-
-def _is_from_scratch(order: Order) -> bool:
-    """Fine-tuning photographs held 4.1 GB for 2.9 where memory was kept."""
-    return order.pretrained is None and not order.source
 
 
 def _is_blank(path: Path) -> bool:
@@ -270,10 +259,9 @@ def _guarded(
         last[0] = now
 
     try:
-        with machine.memory_kept(wanted=_is_from_scratch(order)):
-            ready = yield from readied(run, order, recipe, stop, dataset)
+        with machine.memory_kept(wanted=order.is_from_scratch):
+            ready = yield from readied(run, order, recipe, stop, dataset, ranks)
             note_time("prepare")
-            ready = replace(ready, ranks=ranks)
             done = yield from trained(ready, stop)
             note_time("train")
             run.update(seconds=seconds)

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from striate import machine
 from striate.errors import CannotTrain
 from striate.keeping.runs import Run
 from striate.pictures.batches import normalised
@@ -22,9 +21,10 @@ from striate.pictures.store.cache import Prepared
 from striate.shipping.opened import bundle_of
 from striate.training import budget, defaults, initialise, mirrored, precision, recipe_file
 from striate.training.course import Course, of_epochs, of_steps
+from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
 from striate.training.stopping import Stopping
-from striate.verbs import train_network, train_pace, train_whole
+from striate.verbs import train_network, train_pace, train_ranks, train_whole
 from striate.verbs.train_network import Chosen
 from striate.verbs.train_order import Event, Order, Said
 from striate.verbs.train_ready import LOOKED_AT, Ready, Rows
@@ -33,14 +33,20 @@ WHITENED_FROM = 5_000  # pictures whose patches the first layer is made of
 
 
 def decide(
-    run: Run, order_: Order, recipe: Recipe, pictures: Prepared, leaked: Rows, stop: Stopping
+    run: Run,
+    order_: Order,
+    recipe: Recipe,
+    pictures: Prepared,
+    leaked: Rows,
+    stop: Stopping,
+    ranks: Ranks = ALONE,
 ) -> Generator[Event, None, Ready]:
     """The network as it begins, the recipe without `auto`, and the course; kept in the run."""
     device = _device(recipe.machine.device)
     C, (H, W) = pictures.preparation.channels, pictures.preparation.size
-    threads = _threads(recipe, order_, (C, H, W), len(pictures.dataset.classes), device)
+    threads = _threads(recipe, order_, (C, H, W), len(pictures.dataset.classes), device, ranks)
     torch.set_num_threads(threads)
-    chosen, affordable, why = yield from _network(recipe, order_, pictures, device)
+    chosen, affordable, why = yield from _network(recipe, order_, pictures, device, ranks.count)
     if chosen.mean and chosen.std:
         pictures = replace(
             pictures, preparation=replace(pictures.preparation, mean=chosen.mean, std=chosen.std)
@@ -63,8 +69,9 @@ def decide(
         settled, text = _mirrored(recipe, settled, chosen)
         yield Said(text)
     verdict = precision.decide(
-        settled.machine.precision, chosen.network, (C, H, W), settled.batch, device
-    )
+        settled.machine.precision, chosen.network, (C, H, W),
+        max(1, settled.batch // ranks.count), device,
+    )  # fmt: skip
     yield Said(verdict.why)
     together = (
         settled.batch * settled.optimiser.accumulate
@@ -73,26 +80,32 @@ def decide(
     how = Course(
         1, 1, together, settled.batch, 1, 1, device=device, precision=verdict.precision,
         channels_last=settled.machine.channels_last and verdict.channels_last,
-        compiled=settled.machine.compile == "yes", threads=threads,
+        compiled=settled.machine.compile == "yes", threads=threads, processes=ranks.count,
     )  # fmt: skip
-    ready = Ready(run, order_, settled, pictures, leaked, chosen, how, whole=whole)
-    course = _course(ready, why, verdict.why, stop)
+    ready = Ready(run, order_, settled, pictures, leaked, chosen, how, ranks, whole)
+    model = _model(chosen, order_)
+    course = _course(ready, train_ranks.measured(ready, model, stop), why, verdict.why)
     # Before `decided`, which says that all of it stands.
     recipe_file.write(run.file("recipe.toml"), settled)
     run.update(
         decided=course.to_dict() | {"precision_numbers": list(verdict.numbers)},
         whole=whole.preparation.to_dict() if whole is not None else None,
-        model={
-            "name": chosen.name, "text": chosen.text, "parameters": chosen.parameters,
-            "macs": chosen.macs, "pretrained": chosen.pretrained, "started_from": _source(order_),
-            "frozen": [n for n, p in chosen.network.named_parameters() if not p.requires_grad],
-        },
-    )  # fmt: skip
+        model=model,
+    )
     return replace(ready, course=course)
 
 
+def _model(chosen: Chosen, order_: Order) -> dict[str, Any]:
+    """What run.json says of the network."""
+    return {
+        "name": chosen.name, "text": chosen.text, "parameters": chosen.parameters,
+        "macs": chosen.macs, "pretrained": chosen.pretrained, "started_from": _source(order_),
+        "frozen": [n for n, p in chosen.network.named_parameters() if not p.requires_grad],
+    }  # fmt: skip
+
+
 def _network(
-    recipe: Recipe, order_: Order, pictures: Prepared, device: str
+    recipe: Recipe, order_: Order, pictures: Prepared, device: str, processes: int
 ) -> Generator[Event, None, tuple[Chosen, int, str]]:
     """The network with the weights it starts from; how many pictures it can be shown, where it is one of
     ours; and why it is this one, where that was decided here.
@@ -101,11 +114,13 @@ def _network(
     model, affordable, why = train_network.model_of(order_), 0, ""
     if model == "auto":
         count, classes = data.splits["train"], len(data.classes)
-        model, affordable, why = train_pace.by_budget(recipe, count, shape, classes, device)
+        model, affordable, why = train_pace.by_budget(
+            recipe, count, shape, classes, device, processes
+        )
         yield Said(why)
     elif model in train_pace.OURS and not order_.source:
         plan = train_network.planned(model, shape, len(data.classes))
-        affordable, _ = train_pace.affordable(plan, recipe, data.splits["train"], device)
+        affordable, _ = train_pace.affordable(plan, recipe, data.splits["train"], device, processes)
     said: list[str] = []
     chosen = train_network.choose(
         model, shape, len(data.classes), pretrained=order_.pretrained, seed=recipe.seed,
@@ -175,17 +190,16 @@ def _images(pictures: Prepared, recipe: Recipe) -> torch.Tensor | None:
     return normalised(torch.from_numpy(pictures.take(chosen)), pictures.preparation).contiguous()
 
 
-def _course(ready: Ready, why: str, precise: str, stop: Stopping) -> Course:
+def _course(ready: Ready, measured: budget.Measured, why: str, precise: str) -> Course:
     """Steps from epochs, or from a measurement and the budget."""
-    recipe, how = ready.recipe, ready.course
+    recipe, how, ranks = ready.recipe, ready.course, ready.ranks
     batches = ready.batches()
     count, size = len(batches.rows), batches.size[0]
     per_epoch = max(1, count // how.batch)
-    measured = budget.measure(ready.chosen.network, batches, recipe, how, stop=stop)
     kept: dict[str, Any] = {
         "micro_batch": min(measured.micro_batch, recipe.batch), "device": how.device,
         "precision": how.precision, "channels_last": how.channels_last, "compiled": how.compiled,
-        "threads": how.threads,
+        "threads": how.threads, "processes": how.processes,
     }  # fmt: skip
     step_s = measured.step_s[size]
     kept["save_every"] = max(1, round(recipe.save_every_s / max(step_s, 1e-6)))
@@ -196,6 +210,8 @@ def _course(ready: Ready, why: str, precise: str, stop: Stopping) -> Course:
         spent = 0.0
         if ready.chosen.pretrained is not None:  # for the features of train, of its mirror, of val
             spent = measured.look_s * (2 * count + ready.dataset.splits["val"])
+            if how.device == "cpu":  # by rank 0 with the threads of all that wait on its machine
+                spent /= ranks.here
         steps = budget.steps_for(recipe, measured, size, looked, spent_s=spent)
         if ready.chosen.pretrained is not None and steps < per_epoch:
             steps = 0
@@ -206,14 +222,23 @@ def _course(ready: Ready, why: str, precise: str, stop: Stopping) -> Course:
                 "; "
             )
     step = f"a step of {how.batch:,} pictures at {size} pixels takes {step_s:.3f} s here"
+    if ranks.count > 1:
+        step += f", measured by {ranks.count} processes together, threads of each: {how.threads}"
     return replace(made, why=tuple(w for w in (why, precise, step) if w))
 
 
 def _threads(
-    recipe: Recipe, order_: Order, shape: tuple[int, int, int], classes: int, device: str
+    recipe: Recipe,
+    order_: Order,
+    shape: tuple[int, int, int],
+    classes: int,
+    device: str,
+    ranks: Ranks = ALONE,
 ) -> int:
-    """What the recipe says, else what is quickest here for the network, or for the smallest of ours."""
-    most = machine.usable_threads()
+    """What the recipe says, else what is quickest here for the network, or for the smallest of ours: of all
+    threads, or of this process's share of them.
+    """
+    most = ranks.threads
     model = train_network.model_of(order_)
     if recipe.machine.threads or device != "cpu" or model.startswith(train_network.TIMM):
         return recipe.machine.threads or most

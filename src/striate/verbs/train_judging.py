@@ -50,7 +50,7 @@ def judge_and_keep(
     ready: Ready, done: Training, stop: Stopping
 ) -> Generator[Event, None, dict[str, Any]]:
     """Judge, and write metrics.json, predictions.csv and the bundle."""
-    from striate.verbs import train_graph, train_suspects, train_views
+    from striate.training.threads import while_others_wait
 
     found: Found = {}
     for split in ("val", "test"):
@@ -59,6 +59,16 @@ def judge_and_keep(
             found[split] = _answered(ready, done, split)
     if not ready.ranks.is_first:
         return {}
+    with while_others_wait(ready.ranks):
+        return (yield from _kept(ready, done, found, stop))
+
+
+def _kept(
+    ready: Ready, done: Training, found: Found, stop: Stopping
+) -> Generator[Event, None, dict[str, Any]]:
+    """What rank 0 does when the others have done their part."""
+    from striate.verbs import train_graph, train_suspects, train_views
+
     made = judged(ready, found)
     made["views"] = train_views.views(ready, done, found, made["temperature"])
     made["suspects"] = yield from train_suspects.find(ready, done)

@@ -41,6 +41,11 @@ class Order:
         """Plain values."""
         return asdict(self)
 
+    @property
+    def is_from_scratch(self) -> bool:
+        """Whether no weights are given to start from."""
+        return self.pretrained is None and not self.source
+
     @classmethod
     def from_dict(cls, found: dict[str, Any]) -> Order:
         """The reverse; names of later versions are left out."""

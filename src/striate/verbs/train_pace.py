@@ -70,32 +70,46 @@ def fits_any_side(model: str) -> bool:
 
 
 def by_budget(
-    recipe: Recipe, pictures: int, shape: tuple[int, int, int], classes: int, device: str
+    recipe: Recipe,
+    pictures: int,
+    shape: tuple[int, int, int],
+    classes: int,
+    device: str,
+    processes: int = 1,
 ) -> tuple[str, int, str]:
     """The largest of our networks that the budget lets see enough pictures; how many it will see; why."""
     tried = []
     for name in reversed(OURS):
         plan = planned(name, shape, classes)
-        seen, rate = affordable(plan, recipe, pictures, device)
+        seen, rate = affordable(plan, recipe, pictures, device, processes)
         tried.append((name, seen, rate))
         if not recipe.epochs and seen < 2 * wanted_for(name, pictures):
             break  # the next is more than twice as dear, and asks for no fewer
     fit = [one for one in tried if one[1] >= wanted_for(one[0], pictures)] or tried[:1]
     name, seen, rate = fit[-1]
     why = (
-        f"{name} at {shape[1]} pixels: about {rate:,.0f} pictures a second here, so it will see about "
-        f"{seen:,} ({seen / pictures:.1f} epochs)"
+        f"{name} at {shape[1]} pixels: about {rate:,.0f} pictures a second here{on(processes)}, so it "
+        f"will see about {seen:,} ({seen / pictures:.1f} epochs)"
     )
     return name, seen, why
 
 
-def affordable(plan: Plan, recipe: Recipe, pictures: int, device: str) -> tuple[int, float]:
+def affordable(
+    plan: Plan, recipe: Recipe, pictures: int, device: str, processes: int = 1
+) -> tuple[int, float]:
     """How many pictures the budget or the epochs let a network see, and how many a second, at the sides and
-    in the precision that training will most likely have.
+    in the precision that training will most likely have; of several processes as many times as of this one,
+    which is timed with its share of the threads. What they lose by waiting for one another is measured later.
     """
     rate = pictures_per_second(plan, device, recipe.machine.precision) / _area(plan, recipe)
+    rate *= processes
     seen = int(recipe.budget_s * rate) if not recipe.epochs else int(recipe.epochs * pictures)
     return seen, rate
+
+
+def on(processes: int) -> str:
+    """How many, where that is worth a word."""
+    return f" on {processes} processes" if processes > 1 else ""
 
 
 def _area(plan: Plan, recipe: Recipe) -> float:

@@ -5,7 +5,7 @@ Shape legend: N pictures, K classes.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from striate import machine, safe
+from striate import safe
 from striate.grammar.plan import Plan
 from striate.keeping import checkpoint
 from striate.keeping.runs import Run
@@ -117,13 +117,56 @@ def _mix(recipe: Recipe) -> Any:
 
 
 def readied(
-    run: Run, order_: Order, recipe: Recipe, stop: Stopping, opened: Dataset | None = None
+    run: Run,
+    order_: Order,
+    recipe: Recipe,
+    stop: Stopping,
+    opened: Dataset | None = None,
+    ranks: Ranks = ALONE,
 ) -> Generator[Event, None, Ready]:
     """Open, divide, prepare, choose, measure; or the same again from what a run says."""
     told = run.facts()
     # Without a checkpoint no step was done and no weight is kept: then all is decided anew.
     goes_on = "decided" in told and checkpoint.latest(run.path) is not None
-    torch.set_num_threads(recipe.machine.threads or machine.usable_threads())
+    torch.set_num_threads(recipe.machine.threads or ranks.threads)
+    pictures, leaked = yield from _opened(run, order_, recipe, opened)
+    data = pictures.dataset
+    if goes_on:
+        if splits := train_data.changed(told["data"], train_data.keys_of(pictures)):
+            text = f"pictures of {splits} have changed since the run began: it goes on with those of now, "
+            yield Said(f"{text}so the end is not that of an unbroken run", "warning")
+        recipe = recipe_file.read(run.path / "recipe.toml")
+        return (yield from _as_before(run, order_, recipe, pictures, leaked, told, ranks))
+    run.write_classes(data.counts)
+    run.update(
+        data={
+            "name": order_.data, "fingerprint": data.fingerprint, "splits": data.splits,
+            "made_here": list(data.made_here), "pictures": len(data),
+            "keys": train_data.keys_of(pictures),
+        },
+        findings=[
+            {"code": f.code, "severity": f.severity, "text": f.text} for f in data.findings
+        ],
+        preparation=pictures.preparation.to_dict(),
+    )  # fmt: skip
+    return (yield from _decided(run, order_, recipe, pictures, leaked, stop, ranks))
+
+
+def along(
+    run: Run, order_: Order, told: Mapping[str, Any], ranks: Ranks
+) -> Generator[Event, None, Ready]:
+    """What rank 0 has decided so far and says, before it stands in the run."""
+    recipe = Recipe().with_values(told["recipe"])
+    torch.set_num_threads(recipe.machine.threads or ranks.threads)
+    pictures, leaked = yield from _opened(run, order_, recipe)
+    return (yield from _as_before(run, order_, recipe, pictures, leaked, told, ranks))
+
+
+def _opened(
+    run: Run, order_: Order, recipe: Recipe, opened: Dataset | None = None
+) -> Generator[Event, None, tuple[Prepared, Rows]]:
+    """All pictures that can be read, divided and prepared; and those of val and test with a copy in train."""
+    told = run.facts()
     dataset = opened or train_data.opened(order_, recipe.seed, run.path)
     leaked = np.zeros(0, np.int64)
     if not (run.path / "splits.csv").exists():
@@ -141,24 +184,7 @@ def readied(
     if len(data) < len(dataset):  # what cannot be read is gone, and the others have other numbers
         named = {dataset.paths[int(row)] for row in leaked}
         leaked = np.flatnonzero([path in named for path in data.paths]).astype(np.int64)
-    if goes_on:
-        if splits := train_data.changed(told["data"], train_data.keys_of(pictures)):
-            text = f"pictures of {splits} have changed since the run began: it goes on with those of now, "
-            yield Said(f"{text}so the end is not that of an unbroken run", "warning")
-        return (yield from _as_before(run, order_, pictures, leaked))
-    run.write_classes(data.counts)
-    run.update(
-        data={
-            "name": order_.data, "fingerprint": data.fingerprint, "splits": data.splits,
-            "made_here": list(data.made_here), "pictures": len(data),
-            "keys": train_data.keys_of(pictures),
-        },
-        findings=[
-            {"code": f.code, "severity": f.severity, "text": f.text} for f in data.findings
-        ],
-        preparation=pictures.preparation.to_dict(),
-    )  # fmt: skip
-    return (yield from _decided(run, order_, recipe, pictures, leaked, stop))
+    return pictures, leaked
 
 
 def _prepared(
@@ -180,11 +206,15 @@ def _prepared(
 
 
 def _as_before(
-    run: Run, order_: Order, pictures: Prepared, leaked: Rows
+    run: Run,
+    order_: Order,
+    recipe: Recipe,
+    pictures: Prepared,
+    leaked: Rows,
+    told: Mapping[str, Any],
+    ranks: Ranks,
 ) -> Generator[Event, None, Ready]:
-    """What the run says was decided; the weights come from its checkpoint."""
-    told = run.facts()
-    recipe = recipe_file.read(run.path / "recipe.toml")
+    """What the run or rank 0 says was decided; the weights come from a checkpoint."""
     model = told["model"]
     text = model["text"]
     network = built(text, len(pictures.dataset.classes))
@@ -194,18 +224,28 @@ def _as_before(
     C, side = pictures.preparation.channels, pictures.preparation.size[0]
     chosen = Chosen(model["name"], text, network, plan, side, C, model["pretrained"])
     course = Course.from_dict(told["decided"])
+    if course.processes not in (0, ranks.count):
+        text = f"the plan was made for {course.processes} processes, and {ranks.count} go on with it: it "
+        yield Said(f"{text}takes another time, and sums differ in the last digits", "warning")
+        course = replace(course, threads=recipe.machine.threads or ranks.threads)
     torch.set_num_threads(course.threads)  # sums in another order would not be the same sums
     whole = yield from train_whole.as_before(told, pictures)
-    return Ready(run, order_, recipe, pictures, leaked, chosen, course, whole=whole)
+    return Ready(run, order_, recipe, pictures, leaked, chosen, course, ranks, whole)
 
 
 def _decided(
-    run: Run, order_: Order, recipe: Recipe, pictures: Prepared, leaked: Rows, stop: Stopping
+    run: Run,
+    order_: Order,
+    recipe: Recipe,
+    pictures: Prepared,
+    leaked: Rows,
+    stop: Stopping,
+    ranks: Ranks,
 ) -> Generator[Event, None, Ready]:
     """Network, recipe, precision, steps: measured here, and written before step 0."""
     from striate.verbs.train_choice import decide
 
-    ready = yield from decide(run, order_, recipe, pictures, leaked, stop)
+    ready = yield from decide(run, order_, recipe, pictures, leaked, stop, ranks)
     at = ready.course
     yield Said(
         f"{ready.chosen.name}: {ready.chosen.parameters:,} parameters; {at.steps:,} steps of {at.batch:,} "

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from striate import safe
-from striate.errors import CannotTrain, NotFinite
+from striate.errors import NotFinite
 from striate.judging.answers import answered
 from striate.judging.predict import predict
 from striate.keeping import checkpoint
@@ -19,8 +19,10 @@ from striate.training import rank_norm
 from striate.training.loop import asking, fit
 from striate.training.state import Look, Training
 from striate.training.stopping import Stopping
+from striate.training.threads import while_others_wait
 from striate.training.update import Interrupted
 from striate.verbs.train_order import Event, Looked, Said, Stepped
+from striate.verbs.train_ranks import call, enough_for
 from striate.verbs.train_ready import Ready
 
 
@@ -50,15 +52,20 @@ def _begun(ready: Ready) -> Generator[Event, None, Training]:
     begun = time.perf_counter()
     run, network, from_scratch = ready.run, ready.chosen.network, ready.chosen.pretrained is None
     found, head, still = checkpoint.latest(run.path), None, cast("tuple[torch.nn.Module, ...]", ())
-    if not from_scratch:
-        from striate.verbs.train_frozen import head_first, still_parts
+    if not from_scratch and found is None:
+        from striate.verbs.train_frozen import head_first
 
-        if found is None:
+        with while_others_wait(ready.ranks):
             head = yield from head_first(ready)
-        still = still_parts(network)
     if ready.ranks.count > 1:
-        _enough_for(ready)
+        enough_for(ready)
         rank_norm.install(network)
+    if not from_scratch:
+        from striate.verbs.train_frozen import still_parts
+
+        still = still_parts(
+            network
+        )  # the norms that are there now, which are other modules on ranks
     here = Training.begin(
         network, ready.recipe, ready.course, ranks=ready.ranks, from_scratch=from_scratch
     )
@@ -82,19 +89,9 @@ def _begun(ready: Ready) -> Generator[Event, None, Training]:
             _timed(ready, 0, begun, 0)
         if found is None:
             _save(ready, here)
-        ready.ranks.told(str(run.path.resolve()))  # the others have waited for it
+        call(ready.ranks, run)  # the others have waited for it
     ready.ranks.wait()  # their pictures may have to be prepared too
     return here
-
-
-def _enough_for(ready: Ready) -> None:
-    """Every rank has a picture of every batch."""
-    batch = min(ready.course.batch, ready.dataset.splits["train"])
-    if batch < ready.ranks.count:
-        raise CannotTrain(
-            f"{ready.ranks.count} processes cannot share batches of {batch}: each needs a picture of its own",
-            "give a larger --set batch=..., or start fewer processes",
-        )
 
 
 def _save(ready: Ready, here: Training) -> None:
