@@ -42,11 +42,13 @@ def replacing(path: str | Path, needed: int | None = None) -> Iterator[Path]:
         yield temporary
         settle(temporary, target)
     except BaseException as fault:
+        # What is free is asked before our own half is taken away: with it there was too little.
+        told = unwritable(path, fault, needed) if isinstance(fault, OSError) else None
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-        if isinstance(fault, OSError):
-            raise unwritable(path, fault, needed) from fault
+        if told is not None:
+            raise told from fault
         raise
 
 

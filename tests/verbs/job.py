@@ -45,15 +45,19 @@ def child(work: Callable[[], int]) -> int:
     return number
 
 
-def failing(point: int, calls: tuple[str, ...], action: Callable[[str], None]) -> None:
-    """From here on the `point`-th of these functions of `os` (counted together) does `action` first."""
+def failing(
+    point: int, calls: tuple[str, ...], action: Callable[[str], None], *, for_good: bool = False
+) -> None:
+    """From here on the `point`-th of these functions of `os` (counted together) does `action` first; all that
+    follow too where it is `for_good`.
+    """
     left = [point]
     for name in calls:
         real = getattr(os, name)
 
         def wrapped(*given: Any, _real: Any = real, _name: str = name, **named: Any) -> Any:
             left[0] -= 1
-            if left[0] == 0:
+            if left[0] == 0 or (for_good and left[0] < 0):
                 action(_name)
             return _real(*given, **named)
 

@@ -68,9 +68,11 @@ def appearing(
         _take_place(made.folder, target, aside or _hidden(target, _REPLACED))
         safe.flush_folder(target.parent)
     except BaseException as fault:
+        # What is free is asked before our own half is taken away: with it there was too little.
+        told = safe.unwritable(target, fault, needed) if isinstance(fault, OSError) else None
         shutil.rmtree(made.folder, ignore_errors=True)
-        if isinstance(fault, OSError):
-            raise safe.unwritable(target, fault, needed) from fault
+        if told is not None:
+            raise told from fault
         raise
     sweep(target.parent, target.name)
     for old in _hiding(target.parent, f".{target.name}.", _REPLACED):

@@ -7,10 +7,9 @@ measured is in `run.json` from before step 0, and a resumed run measures nothing
 from __future__ import annotations
 
 import platform
-import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -23,7 +22,7 @@ from striate.pages.html import joined
 from striate.pictures.split_shares import VAL
 from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
-from striate.training.stopping import Stopped, Stopping
+from striate.training.stopping import Stopping
 from striate.verbs.report import report
 from striate.verbs.train_order import Event, Order, Said, recipe_of, seconds_of
 
@@ -141,7 +140,7 @@ def begin(
             versions=versions(), machine=this_machine(),
         )  # fmt: skip
         yield Said(f"run: {run.path}")
-        return (yield from _guarded(run, order, wanted, stop or Stopping(), ranks, dataset))
+        return (yield from _ended(run, order, wanted, stop or Stopping(), ranks, dataset))
 
 
 def resume(
@@ -172,7 +171,23 @@ def resume(
             told = ", ".join(f"{name} {then[name]} is {now[name]} now" for name in changed)
             yield Said(f"{told}: the run goes on, but not bit for bit as it would have", "warning")
         run.update(status="running", reason=None)
-        return (yield from _guarded(run, order, wanted, stop or Stopping(), ranks))
+        return (yield from _ended(run, order, wanted, stop or Stopping(), ranks))
+
+
+def _ended(
+    run: Run,
+    order: Order,
+    recipe: Recipe,
+    stop: Stopping,
+    ranks: Ranks,
+    dataset: Dataset | None = None,
+) -> Generator[Event, None, Trained]:
+    """All stages, and the page about them."""
+    from striate.verbs.train_stages import stages
+
+    scores = yield from stages(run, order, recipe, stop, ranks, dataset)
+    report(run.path)
+    return Trained(run.path, scores)
 
 
 def _tell(run: Run, ranks: Ranks) -> None:
@@ -235,54 +250,3 @@ def _clear(run: Run) -> None:
     run.write_facts({"id": facts["id"], "status": "running", "started": facts.get("started")})
     for name in ("splits.csv", "fixes.csv", "classes.json"):
         run.file(name).unlink(missing_ok=True)
-
-
-def _guarded(
-    run: Run,
-    order: Order,
-    recipe: Recipe,
-    stop: Stopping,
-    ranks: Ranks,
-    dataset: Dataset | None = None,
-) -> Generator[Event, None, Trained]:
-    """All stages, and what is written about how it ended."""
-    from striate.verbs.train_judging import judge_and_keep
-    from striate.verbs.train_ready import readied
-    from striate.verbs.train_steps import trained
-
-    seconds: dict[str, float] = dict(run.facts().get("seconds", {}))
-    last = [time.perf_counter()]
-
-    def note_time(stage: str) -> None:
-        now = time.perf_counter()
-        seconds[stage] = round(seconds.get(stage, 0.0) + now - last[0], 3)
-        last[0] = now
-
-    try:
-        with machine.memory_kept(wanted=order.is_from_scratch):
-            ready = yield from readied(run, order, recipe, stop, dataset, ranks)
-            note_time("prepare")
-            done = yield from trained(ready, stop)
-            note_time("train")
-            run.update(seconds=seconds)
-            scores = yield from judge_and_keep(ready, done, stop)
-            note_time("judge")
-    except Stopped as asked:
-        run.update(status="interrupted", reason=f"signal {asked.number}", seconds=seconds)
-        raise
-    except (KeyboardInterrupt, GeneratorExit):
-        run.update(status="interrupted", reason="interrupted", seconds=seconds)
-        raise
-    except BaseException as fault:
-        if stop.asked is not None and isinstance(fault, Exception):
-            # A signal met C code, such as an import, which made a fault of its own of it.
-            run.update(status="interrupted", reason=f"signal {stop.asked}", seconds=seconds)
-            raise Stopped(stop.asked) from fault
-        reason = f"{type(fault).__name__}: {fault}".split("\n")[0]
-        run.update(status="failed", reason=reason, seconds=seconds)
-        raise
-    seconds["total"] = round(sum(v for k, v in seconds.items() if k != "total"), 3)
-    finished = datetime.now(UTC).isoformat(timespec="seconds")
-    run.update(status="finished", reason=None, finished=finished, seconds=seconds)
-    report(run.path)
-    return Trained(run.path, scores)
