@@ -29,6 +29,7 @@ from striate.pictures.files import size_of
 from striate.pictures.order import part
 from striate.pictures.source import Arrays
 from striate.safe import write_text
+from striate.training.stopping import Stopped
 from striate.verbs.train import versions
 from striate.verbs.train_order import Event, Said, Working
 
@@ -77,10 +78,11 @@ def _kept(
     network = done.network.to("cpu")
     weights = {k: v.detach().contiguous() for k, v in network.state_dict().items()}
     yield Working("writing model.onnx", 0, 1)
-    with (
-        stop.gracefully()
-    ):  # the exporter imports much, and C code takes a signal for a fault of its own
-        graph, why = train_graph.graph_for(ready, network.eval(), card, weights)
+    graph, why = train_graph.graph_for(ready, network.eval(), card, weights)
+    if stop.asked is not None:
+        raise Stopped(
+            stop.asked
+        )  # C code, as in the exporter, takes a signal for a fault of its own
     if why:
         yield Said(why, "warning")
     bundle.write(ready.run.path / "bundle", weights, ready.chosen.text, card, graph)
