@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.verbs import made
 
@@ -37,3 +38,14 @@ def test_one_run_alone_and_runs_on_other_pictures_are_refused(striate: Callable)
     done = striate("compare", str(made.digits().path), str(made.photos().path), "--json")
     assert done.code == 4
     assert json.loads(done.out)["error"]["code"] == "M008"
+
+
+def test_a_run_that_was_stopped_before_its_scores_were_written_is_told_and_how_to_go_on(
+    striate: Callable, tmp_path: Path
+) -> None:
+    run = made.copy(made.other_digits().path, tmp_path / "run")
+    (run / "metrics.json").unlink()  # predictions.csv is written before it, the bundle in between
+    done = striate("compare", str(made.digits().path), str(run))
+    assert done.code == 4
+    assert f"{run} has no scores: it is not finished" in " ".join(done.err.split())
+    assert f"striate resume {run}" in " ".join(done.err.split())

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from striate.cli.train import headline
 from tests.verbs import made
 
@@ -22,9 +24,23 @@ def test_people_get_the_headline_and_a_row_for_each_class(striate: Callable) -> 
 def test_json_holds_the_score_under_the_name_of_the_split(striate: Callable) -> None:
     done = striate("eval", str(made.digits().path), "--split", "val", "--json")
     found = json.loads(done.out)
-    assert list(found) == ["schema_version", "run", "data", "split", "val"]
+    assert list(found) == ["schema_version", "run", "data", "split", "optimistic", "val"]
     assert found["val"]["count"] == 270
     assert done.err == ""
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test", "all"])
+def test_what_the_run_has_learnt_from_or_chosen_by_is_called_optimistic(
+    striate: Callable, split: str
+) -> None:
+    run = str(made.digits().path)
+    first = striate("eval", run, "--split", split).out.splitlines()[0]
+    assert ("(optimistic: " in first) == (split != "test")
+    told = json.loads(striate("eval", run, "--split", split, "--json").out)
+    assert told["optimistic"] == (split != "test")
+    failed = striate("eval", run, "--split", split, "--min-accuracy", "1")
+    assert failed.code == 5
+    assert ("(optimistic), and at least" in " ".join(failed.err.split())) == (split != "test")
 
 
 def test_a_class_without_pictures_has_dashes_and_is_said(striate: Callable, tmp_path: Path) -> None:

@@ -47,6 +47,12 @@ def test_a_run_that_is_not_finished_or_lacks_the_split_is_named(tmp_path: Path) 
     with pytest.raises(CannotTrain, match="has no test"):
         compare([made.digits().path, run], "test")
     assert compare([run, run]).split == "val"
+    for missing in ("metrics.json", "predictions.csv"):  # a stop may come between the two
+        left = made.copy(made.digits().path, tmp_path / missing)
+        (left / missing).unlink()
+        with pytest.raises(CannotTrain, match="it is not finished") as caught:
+            compare([made.digits().path, left])
+        assert caught.value.hint == f"striate resume {left}"
     (run / "predictions.csv").unlink()
     with pytest.raises(CannotTrain, match="it is not finished"):
         compare([made.digits().path, run])

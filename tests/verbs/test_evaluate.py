@@ -32,6 +32,41 @@ def test_its_own_test_pictures_give_the_scores_it_was_kept_with() -> None:
     assert found.to_dict()["test"] == found.score
 
 
+def test_without_test_its_own_val_is_optimistic_and_cross_fitted_as_when_it_was_trained(
+    tmp_path: Path,
+) -> None:
+    order = Order("digits", made.MODEL, test=0)
+    run = made.trained(order, tmp_path / "run", made.recipe(epochs=3))
+    _, found = judged(run.path)
+    assert (found.split, found.optimistic) == ("val", True)
+    assert found.to_dict()["optimistic"] is True
+    same(found.score, run.scores["val"])
+    # By the one temperature that was fitted on these pictures the loss would look better than it is.
+    rows = [row for row in Run.open(run.path).predictions() if row.split == "val"]
+    assert found.score["loss"] > sum(row.loss for row in rows) / len(rows)
+
+
+def test_beside_test_its_own_val_has_the_scores_it_was_kept_with_and_is_optimistic_too() -> None:
+    _, found = judged(made.digits().path, split="val")
+    assert found.optimistic
+    same(found.score, made.digits().scores["val"])
+    assert not judged(made.digits().path)[1].optimistic
+
+
+def test_other_pictures_are_never_called_optimistic() -> None:
+    found = judged(made.photos().path, str(made.photographs()))[1]
+    assert found.optimistic is False
+
+
+def same(found: dict[str, Any], kept: dict[str, Any]) -> None:
+    """The figures that a temperature changes, and those that it does not."""
+    for name in ("loss", "ece_before", "ece_after", "accuracy", "count"):
+        assert found[name] == pytest.approx(kept[name], rel=1e-5), name
+    assert found["confusion"] == kept["confusion"]
+    for name in ("threshold", "answered", "precision", "coverage", "is_shown"):
+        assert found["abstention"][name] == kept["abstention"][name], name
+
+
 @pytest.mark.parametrize(("split", "count"), [("train", 1259), ("val", 270), ("all", 1797)])
 def test_any_split_can_be_asked_for(split: str, count: int) -> None:
     _, found = judged(made.digits().path, split=split)

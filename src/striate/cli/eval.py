@@ -41,7 +41,7 @@ def command(
         return
     from striate.cli.train import headline
 
-    output.emit(headline(found.split, found.score, optimistic=False))
+    output.emit(headline(found.split, found.score, optimistic=found.optimistic))
     rows = [
         (name, one["count"], *(_share(one[k]) for k in ("precision", "recall", "f1")))
         for name, one in found.score["per_class"].items()

@@ -28,16 +28,17 @@ def compare(paths: Sequence[str | Path], split: str = "auto") -> Compared:
     """Compare finished runs on test where all have one, else on val."""
     runs = [Run.open(path) for path in paths]
     for run in runs:
-        if not (run.path / PREDICTIONS).exists():
+        # A run that was stopped between the two has predictions and no scores.
+        if run.scores() is None or not (run.path / PREDICTIONS).exists():
             raise CannotTrain(
-                f"{run.path} has no predictions: it is not finished", f"striate resume {run.path}"
+                f"{run.path} has no scores: it is not finished", f"striate resume {run.path}"
             )
     told = [run.predictions() for run in runs]
     if split == "auto":
         split = "test" if all(any(r.split == "test" for r in rows) for rows in told) else "val"
     held = [[r for r in rows if r.split == split] for rows in told]
     for run, some in zip(runs, held, strict=True):
-        if not some:
+        if not some or split not in (run.scores() or {}):
             raise CannotTrain(f"{run.path} has no {split}", "compare on another: --split val")
     pairs = []
     for run, rows in zip(runs[1:], held[1:], strict=True):

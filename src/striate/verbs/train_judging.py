@@ -10,7 +10,7 @@ Shape legend: N pictures, K classes.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ from striate.verbs.train_order import Event, Said, Working
 if TYPE_CHECKING:
     from striate.pictures.dataset import Dataset
     from striate.pictures.store.cache import Prepared
+    from striate.training.recipe import Recipe
     from striate.training.state import Training
     from striate.training.stopping import Stopping
     from striate.verbs.train_ready import Ready
@@ -113,20 +114,13 @@ def judged(ready: Ready, found: Found) -> dict[str, Any]:
     held, rows = found["val"]
     truth = data.labels[rows].astype(np.int64)
     heat = calibration.temperature(held, truth)
-    fitted: Any = heat
-    if "test" not in found and len(truth) > 1:
-        folds = min(5, len(truth))
-        fitted = calibration.cross_fitted(held, truth, folds, recipe.seed).temperatures
-    val = scores.score(held, truth, data.classes, fitted, recipe.precision_wanted)
-    # Chosen and counted with the one temperature that is kept: what is called sure is what was counted.
-    answers = answered(held, truth, heat)
-    sure = abstain(answers.confidence, answers.correct, recipe.precision_wanted)
-    threshold = sure.threshold
+    val = score_of_val(held, truth, data.classes, heat, recipe, has_test="test" in found)
+    threshold = val["abstention"]["threshold"]
     made: dict[str, Any] = {
         "seconds": float(ready.run.facts().get("seconds", {}).get("train", 0.0)),
         "temperature": heat, "threshold": threshold, "precision_wanted": recipe.precision_wanted,
         "optimistic": "test" not in found,
-        "val": val.to_dict() | {"abstention": sure.to_dict()},
+        "val": val,
     }  # fmt: skip
     if "test" in found:
         made["test"] = _score(ready, *found["test"], heat, threshold)
@@ -135,6 +129,30 @@ def judged(ready: Ready, found: Found) -> dict[str, Any]:
     split = "test" if "test" in found else "val"
     made["slices"] = slices_of(ready, *found[split])
     return made
+
+
+def score_of_val(
+    logits: Logits,
+    truth: Rows,
+    classes: Sequence[str],
+    heat: float,
+    recipe: Recipe,
+    *,
+    has_test: bool,
+    threshold: float | None = None,
+) -> dict[str, Any]:
+    """The figures of val, cross-fitted where no test has better ones. `heat` is the temperature that is kept;
+    the threshold is chosen here where none is given.
+    """
+    fitted: Any = heat
+    if not has_test and len(truth) > 1:
+        folds = min(5, len(truth))
+        fitted = calibration.cross_fitted(logits, truth, folds, recipe.seed).temperatures
+    found = scores.score(logits, truth, classes, fitted, recipe.precision_wanted, threshold)
+    # Chosen and counted with the one temperature that is kept: what is called sure is what was counted.
+    answers = answered(logits, truth, heat)
+    sure = abstain(answers.confidence, answers.correct, recipe.precision_wanted, threshold)
+    return found.to_dict() | {"abstention": sure.to_dict()}
 
 
 def _score(ready: Ready, logits: Logits, at: Rows, heat: float, threshold: float) -> dict[str, Any]:
