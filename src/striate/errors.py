@@ -410,9 +410,18 @@ class NotFinite(StriateError):
 
 class NoMemory(StriateError):
     """Even one picture at a time needs more memory than there is. Make pictures smaller (`pictures.size`) or
-    take a smaller network."""
+    take a smaller network. Of several processes whose batch norms are summed, one alone cannot take fewer at
+    a time: there the message says which `machine.micro_batch` to begin anew with."""
 
     code, title, exit_code = "T003", "not enough memory to train", 6
+
+
+class ProcessLost(StriateError):
+    """Of several processes that train together another one has ended, or has not answered for a minute. Its
+    own message says why. The same command, or `striate resume` under torchrun, goes on from the last
+    checkpoint."""
+
+    code, title, exit_code = "T005", "training that lost a process", 6
 
 
 class GateFailed(StriateError):

@@ -16,12 +16,20 @@ from torch import Tensor, nn
 from torch.autograd import Function
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from striate.training.ranks import together
+
+
+def exchanges(network: nn.Module) -> bool:
+    """Whether ranks wait for one another inside of it, as it stands: norms that do not learn need nobody."""
+    return any(isinstance(one, RankNorm) and one.training for one in network.modules())
+
 
 def _summed(values: Tensor) -> Tensor:
     """Over all ranks, in place."""
     from torch import distributed
 
-    distributed.all_reduce(values)
+    with together():
+        distributed.all_reduce(values)
     return values
 
 

@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, final
 
 from striate import machine
+from striate.errors import ProcessLost
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +76,8 @@ class Ranks:
 
         device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
         held = torch.tensor(values, dtype=torch.float64, device=device)
-        distributed.all_reduce(held, how or distributed.ReduceOp.SUM)
+        with together():
+            distributed.all_reduce(held, how or distributed.ReduceOp.SUM)
         return [float(v) for v in held]
 
     def sum_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
@@ -89,7 +91,8 @@ class Ranks:
         for dtype in {g.dtype for g in grads}:
             some = [g for g in grads if g.dtype == dtype]
             flat = torch.cat([g.reshape(-1) for g in some])
-            distributed.all_reduce(flat)
+            with together():
+                distributed.all_reduce(flat)
             at = 0
             for grad in some:
                 grad.copy_(flat[at : at + grad.numel()].view(grad.shape))
@@ -109,11 +112,13 @@ class Ranks:
         device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
         data = text.encode("utf-8", "surrogateescape")
         length = torch.tensor([len(data)], device=device)
-        distributed.broadcast(length, 0, self.patient)
+        with together():
+            distributed.broadcast(length, 0, self.patient)
         held = torch.zeros(int(length), dtype=torch.uint8, device=device)
         if self.is_first:
             held.copy_(torch.frombuffer(bytearray(data), dtype=torch.uint8))
-        distributed.broadcast(held, 0, self.patient)
+        with together():
+            distributed.broadcast(held, 0, self.patient)
         return bytes(held.cpu().tolist()).decode("utf-8", "surrogateescape")
 
     def joined_rows(self, mine: NDArray[np.float32], first: int, count: int) -> NDArray[np.float32]:
@@ -128,7 +133,8 @@ class Ranks:
         device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
         whole = torch.zeros((count, mine.shape[1]), device=device)
         whole[first : first + len(mine)] = torch.from_numpy(mine).to(device)
-        distributed.all_reduce(whole)
+        with together():
+            distributed.all_reduce(whole)
         made: NDArray[np.float32] = whole.cpu().numpy()
         return made
 
@@ -137,10 +143,26 @@ class Ranks:
         if self.count > 1:
             from torch import distributed
 
-            distributed.barrier(self.patient)
+            with together():
+                distributed.barrier(self.patient)
 
 
 ALONE = Ranks()
+
+
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """Something that all ranks do: where it fails, but not for want of memory, one of the others is gone."""
+    try:
+        yield
+    except RuntimeError as fault:
+        if "out of memory" in str(fault):
+            raise
+        raise ProcessLost(
+            "another process of this training has ended, or does not answer",
+            "its own message says why; the same command goes on from the last checkpoint",
+            where=str(fault).strip().split("\n")[0],
+        ) from fault
 
 
 @contextlib.contextmanager

@@ -13,13 +13,16 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from striate.errors import NoMemory, NotFinite
 from striate.pictures.batches import Batch, Batches
-from striate.training import optimise
+from striate.pictures.order import Rows
+from striate.training import optimise, rank_norm
 from striate.training.course import Course
 from striate.training.loss import loss_of
 from striate.training.state import Training
@@ -38,6 +41,10 @@ class Sums(NamedTuple):
     correct: int
     seen: int
     losses: Tensor
+
+
+class _Short(Exception):
+    """Memory ran out, on this rank or on another: all know it."""
 
 
 class Interrupted(Exception):
@@ -59,11 +66,9 @@ def one_update(
         try:
             here.wake()
             found = _gradients(here, batch, epoch, stop)
-        except (RuntimeError, MemoryError) as fault:
+        except _Short:
             _put_back(here, buffers)
-            if here.ranks.count > 1 or not _is_memory(fault):
-                raise
-            _smaller(here, fault)
+            _smaller(here)
         except BaseException:
             _put_back(here, buffers)
             raise
@@ -72,7 +77,7 @@ def one_update(
     norm = optimise.clip(here.network.parameters(), here.recipe.optimiser.clip)
     if not (math.isfinite(found.loss) and math.isfinite(norm)):
         _put_back(here, buffers)
-        raise _not_finite(here, batches, batch, found.loss, norm)
+        raise _not_finite(here, batches, batch, found, norm)
     here.optimiser.step(factor)
     if here.pairs is not None:
         here.pairs.weights()
@@ -87,16 +92,20 @@ def one_update(
 
 def _note(here: Training, batch: Batch, losses: Tensor) -> None:
     """How hard each picture of the batch was; of several ranks all know all."""
+    here.practice.note(*_of_all(here, batch, losses))
+
+
+def _of_all(here: Training, batch: Batch, losses: Tensor) -> tuple[Rows, NDArray[np.float32]]:
+    """The rows and losses of the whole batch, from those that each rank has."""
     rows = batch.rows if batch.together is None else batch.together
     first = len(rows) * here.ranks.rank // here.ranks.count
     mine = losses.cpu().numpy().astype("float32")[:, None]
-    here.practice.note(rows, here.ranks.joined_rows(mine, first, len(rows))[:, 0])
+    return rows, here.ranks.joined_rows(mine, first, len(rows))[:, 0]
 
 
 def _gradients(here: Training, batch: Batch, epoch: int, stop: Callable[[], bool]) -> Sums:
     """The gradient of the mean loss over the global batch into `.grad`."""
     total = here.ranks.sum_of(float(batch.weights.sum()))
-    loss_sum, correct, losses = 0.0, 0, []
     if here.ranks.agree(stop()):
         raise Interrupted
     alone = here.ranks.count == 1
@@ -105,8 +114,30 @@ def _gradients(here: Training, batch: Batch, epoch: int, stop: Callable[[], bool
     (seen,) = here.ranks.sums_of(len(batch))
     least, most = seen // here.ranks.count, math.ceil(seen / here.ranks.count)
     parts = max(1, min(least, math.ceil(most / here.micro_batch)))
+    made, bound = None, not alone and rank_norm.exchanges(here.network)
+    try:
+        made = _by_parts(here, batch, epoch, parts, total, stop if alone else lambda: False)
+    except (RuntimeError, MemoryError) as fault:
+        if not _is_memory(fault):
+            raise
+        if bound:  # the others wait in a norm for this one, and cannot be told
+            raise _too_much(here, most) from fault
+    # Outside of the block above, where the fault still holds what lies in memory.
+    if (not bound and here.ranks.agree(made is None)) or made is None:
+        raise _Short
+    loss, correct, losses = made
+    here.ranks.sum_gradients(here.network.parameters())
+    (right,) = here.ranks.sums_of(correct)
+    return Sums(total, here.ranks.sum_of(loss), right, seen, losses)
+
+
+def _by_parts(
+    here: Training, batch: Batch, epoch: int, parts: int, total: float, stop: Callable[[], bool]
+) -> tuple[float, int, Tensor]:
+    """This rank's part of the gradient, by micro-batches; its loss, right answers, and n losses."""
+    loss_sum, correct, losses = 0.0, 0, []
     for number in range(parts):
-        if alone and stop():
+        if stop():
             raise Interrupted
         part = slice(len(batch) * number // parts, len(batch) * (number + 1) // parts)
         loss, logits = loss_and_logits(here, batch, part, epoch)
@@ -116,11 +147,9 @@ def _gradients(here: Training, batch: Batch, epoch: int, stop: Callable[[], bool
         correct += int((given.argmax(1) == batch.labels[part]).sum())
         plain = functional.cross_entropy(given, batch.labels[part], reduction="none")
         losses.append(plain * batch.weights[part])
-    if alone and stop():
+    if stop():
         raise Interrupted
-    here.ranks.sum_gradients(here.network.parameters())
-    (right,) = here.ranks.sums_of(correct)
-    return Sums(total, here.ranks.sum_of(loss_sum), right, seen, torch.cat(losses))
+    return loss_sum, correct, torch.cat(losses)
 
 
 def loss_and_logits(here: Training, batch: Batch, part: slice, epoch: int) -> tuple[Tensor, Tensor]:
@@ -164,13 +193,15 @@ def _is_memory(fault: BaseException) -> bool:
     return isinstance(fault, MemoryError) or any(m in str(fault).lower() for m in _MEMORY)
 
 
-def _smaller(here: Training, fault: BaseException) -> None:
-    """Half the micro-batch, the same batch; batch norm then sees fewer pictures at once, which is said."""
+def _smaller(here: Training) -> None:
+    """Half the micro-batch, the same batch; batch norm then sees fewer pictures at once, which is said. Of
+    several ranks all do it.
+    """
     if here.micro_batch <= 1:
         raise NoMemory(
             "there is not enough memory for one picture at a time",
             "make pictures smaller (--set pictures.size=...) or take a smaller network",
-        ) from fault
+        )
     was, here.micro_batch = here.micro_batch, (here.micro_batch + 1) // 2
     here.notes += (
         f"step {here.step:,}: memory ran out; {was:,} pictures at a time became {here.micro_batch:,}. "
@@ -178,13 +209,31 @@ def _smaller(here: Training, fault: BaseException) -> None:
     )
 
 
+def _too_much(here: Training, pictures: int) -> NoMemory:
+    """Where batch norms are summed over ranks, and one of them has no memory left."""
+    who = f"process {here.ranks.rank} of {here.ranks.count}"
+    half = (min(here.micro_batch, pictures) + 1) // 2
+    return NoMemory(
+        f"at step {here.step + 1:,} memory ran out for {who}: batch norms are summed over all processes, so "
+        "one alone cannot take fewer pictures at a time",
+        f"begin a new run with --set machine.micro_batch={half}, or start fewer processes on this machine",
+    )
+
+
 def _not_finite(
-    here: Training, batches: Batches, batch: Batch, loss: float, norm: float
+    here: Training, batches: Batches, batch: Batch, found: Sums, norm: float
 ) -> NotFinite:
+    """The pictures of all ranks: first those whose own loss is no number, where that is not so of all."""
     data = batches.pictures.dataset
-    names = [data.source.shown(data.paths[int(row)]) for row in batch.rows[:_NAMED]]
-    more = f"\nand {len(batch) - _NAMED} more" if len(batch) > _NAMED else ""
-    what = f"the loss is {loss}" if not math.isfinite(loss) else f"the gradient's norm is {norm}"
+    rows, losses = _of_all(here, batch, found.losses)
+    rows = rows[np.argsort(np.isfinite(losses), kind="stable")]
+    names = [data.source.shown(data.paths[int(row)]) for row in rows[:_NAMED]]
+    more = f"\nand {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+    what = (
+        f"the loss is {found.loss}"
+        if not math.isfinite(found.loss)
+        else f"the gradient's norm is {norm}"
+    )
     return NotFinite(
         f"at step {here.step + 1:,} {what}: training stopped before the weights were changed",
         "look at these pictures, lower --set optimiser.rate=..., or set optimiser.clip=1",
