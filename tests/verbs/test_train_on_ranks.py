@@ -23,7 +23,9 @@ SETTINGS = (
 )  # fmt: skip
 
 
-def on_two_ranks(words: list[str], restarts: int = 0) -> subprocess.Popen[str]:
+def on_two_ranks(
+    words: list[str], restarts: int = 0, place: Path | None = None
+) -> subprocess.Popen[str]:
     """The command on two ranks of this machine; torchrun starts them again so many times."""
     env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
     started_by = [
@@ -32,8 +34,9 @@ def on_two_ranks(words: list[str], restarts: int = 0) -> subprocess.Popen[str]:
         "-m", "striate",
     ]  # fmt: skip
     return subprocess.Popen(
-        [*started_by, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+        [*started_by, *words], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        cwd=place,
+    )  # fmt: skip
 
 
 def started(
@@ -159,6 +162,19 @@ def test_ranks_with_shares_of_different_sizes_do_equally_many_micro_batches(
     folder = tmp_path / "run"
     finished(started(folder, 0.1, more=("batch=33", "machine.micro_batch=16")))
     assert json.loads((folder / "run.json").read_text())["status"] == "finished"
+
+
+def test_a_dry_run_and_a_search_for_the_rate_are_done_once_by_the_first_rank(
+    tmp_path: Path,
+) -> None:
+    flags = [part for one in SETTINGS for part in ("--set", one)]
+    words = ["train", "digits", "--model", MODEL, "--epochs", "1", *flags]
+    dry = finished(on_two_ranks([*words, "--dry-run"], place=tmp_path))
+    assert dry.count("dry run: nothing was trained or written") == 1
+    assert "on 2 processes" in dry
+    found = finished(on_two_ranks([*words, "--find-lr", "-q"], place=tmp_path))
+    assert found.count("plot: ") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["rates.html"]
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from striate.cli.live import Live, sparkline
 from striate.errors import UsageError
 
 if TYPE_CHECKING:
+    from striate.training.ranks import Ranks
     from striate.training.recipe import Recipe
     from striate.verbs.train import Trained
     from striate.verbs.train_order import Order
@@ -102,11 +103,16 @@ def command(**given: Any) -> int:
         given["data"], given["model"], given["pretrained"], given["source"], given["splits"], given["fixes"],
         given["val"], given["test"], given["skip_bad"], not given["no_copies"], given["root"],
     )  # fmt: skip
+    if not given["dry_run"] and not given["find_lr"]:
+        return _train(order, recipe, given)
+    from striate.training.ranks import from_environment
+
+    ranks = from_environment()
+    if not ranks.is_first:  # there is nothing to divide: one looks, and says it once
+        return 0
     if given["dry_run"]:
-        return _dry(order, recipe, given["as_json"])
-    if given["find_lr"]:
-        return _find_rate(order, recipe, given["path"], given)
-    return _train(order, recipe, given)
+        return _dry(order, recipe, given["as_json"], ranks)
+    return _find_rate(order, recipe, given["path"], given)
 
 
 def _train(order: Order, recipe: Recipe, given: dict[str, Any]) -> int:
@@ -194,10 +200,10 @@ def _spread_text(found: list[dict[str, Any]]) -> str:
     )
 
 
-def _dry(order: Order, recipe: Recipe, as_json: bool) -> int:
+def _dry(order: Order, recipe: Recipe, as_json: bool, ranks: Ranks) -> int:
     from striate.verbs.train_dry import dry_run
 
-    found = dry_run(order, recipe)
+    found = dry_run(order, recipe, ranks)
     if as_json:
         output.emit_json(found.to_dict())
     else:

@@ -12,6 +12,7 @@ from typing import Any, final
 from striate.grammar.plan import Plan
 from striate.optional import need
 from striate.training.defaults import Facts, settle
+from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
 from striate.training.recipe_file import to_text
 from striate.verbs import train_data, train_network, train_pace
@@ -62,9 +63,13 @@ class Dry:
         return "\n".join(lines)
 
 
-def dry_run(order: Order, recipe: Recipe) -> Dry:
-    """Look at names, sizes and pace; train nothing."""
-    need("torch", to="know what training costs here", extra="train")
+def dry_run(order: Order, recipe: Recipe, ranks: Ranks = ALONE) -> Dry:
+    """Look at names, sizes and pace; train nothing. Of several ranks one's share of the machine is timed, and
+    taken for each of them.
+    """
+    torch: Any = need("torch", to="know what training costs here", extra="train")
+    if ranks.count > 1:
+        torch.set_num_threads(recipe.machine.threads or ranks.threads)
     dataset = train_data.opened(order, recipe.seed)
     train_network.checked(order, len(dataset.classes))
     prepared = train_data.preparation_for(dataset, order, recipe)
@@ -72,13 +77,14 @@ def dry_run(order: Order, recipe: Recipe) -> Dry:
     count, classes = dataset.splits["train"], len(dataset.classes)
     model, seen, why = train_network.model_of(order), 0, ""
     if model == "auto":
-        model, seen, why = train_pace.by_budget(recipe, count, shape, classes, "cpu")
+        model, seen, why = train_pace.by_budget(recipe, count, shape, classes, "cpu", ranks.count)
     plan = None
     if not model.startswith(train_network.TIMM):
         plan = train_network.planned(model, shape, classes)
     if plan is not None and not seen:
-        seen, rate = train_pace.affordable(plan, recipe, count, "cpu")
-        why = f"{model} at {side} pixels: about {rate:,.0f} pictures a second here"
+        seen, rate = train_pace.affordable(plan, recipe, count, "cpu", ranks.count)
+        shown = train_pace.on(ranks.count)
+        why = f"{model} at {side} pixels: about {rate:,.0f} pictures a second here{shown}"
     # As in training, where only networks of our own are timed before the recipe is decided.
     known = seen if train_network.model_of(order) in ("auto", *train_pace.OURS) else 0
     counts = [c for c in dataset.counts_in("train").values() if c]
