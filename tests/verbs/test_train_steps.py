@@ -194,3 +194,35 @@ def test_more_ranks_than_a_batch_has_pictures_are_refused(tmp_path: Path) -> Non
     ready = made.readied(ORDER, tmp_path / "run")
     with pytest.raises(CannotTrain, match="65 processes cannot share batches of 64"):
         made.followed(trained(replace(ready, ranks=Ranks(0, 65)), Stopping()))
+
+
+def test_memory_that_runs_out_is_said_when_it_does_and_again_by_a_run_that_goes_on(
+    tmp_path: Path,
+) -> None:
+    wanted = made.recipe(save_every_s=0)
+    ready = made.readied(ORDER, tmp_path / "run", wanted)
+    step = [0]
+
+    def full(network: torch.nn.Module, given: tuple[torch.Tensor, ...]) -> None:
+        if step[0] >= 3 and network.training and len(given[0]) > 32:
+            raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
+
+    ready.chosen.network.register_forward_pre_hook(full)
+    events: list[Any] = []
+    for event in trained(ready, Stopping()):
+        events.append(event)
+        if isinstance(event, Stepped):
+            step[0] = event.step
+    said = [i for i, e in enumerate(events) if isinstance(e, Said) and e.severity == "warning"]
+    assert [events[i].text.partition(";")[0] for i in said] == ["step 3: memory ran out"]
+    before = [e.step for e in events[: said[0]] if isinstance(e, Stepped)]
+    assert before == [1, 2, 3]
+    last = checkpoint.latest(tmp_path / "run")
+    assert last is not None
+    (tmp_path / "run" / "checkpoints" / f"{last.step:09d}" / checkpoint.FACTS).unlink()
+    again = made.readied(ORDER, tmp_path / "other", wanted)
+    again = replace(again, run=Run.open(tmp_path / "run"))
+    heard, _ = made.followed(trained(again, Stopping()))
+    warned = [e.text for e in heard if isinstance(e, Said) and e.severity == "warning"]
+    assert warned[-1] == events[said[0]].text
+    assert isinstance(heard[-1], Stepped | Looked)

@@ -42,8 +42,6 @@ def trained(ready: Ready, stop: Stopping) -> Generator[Event, None, Training]:
             raise
         else:  # a signal after the last question ends the program on leaving this block
             _save(ready, here)
-    for note in here.notes:
-        yield Said(note, "warning")
     return here
 
 
@@ -103,11 +101,13 @@ def _save(ready: Ready, here: Training) -> None:
 def _steps(ready: Ready, here: Training, stop: Stopping) -> Generator[Event, None, None]:
     """Every step, with looks at val and checkpoints where they are due."""
     at, judge = ready.course, _judge(ready, lambda coming: asking(coming, here, stop))
-    saved, begun, last = here.step, time.perf_counter(), here.step
+    saved, begun, last, said = here.step, time.perf_counter(), here.step, 0
     steps = fit(
         here.network, ready.batches(), ready.recipe, at, judge=judge, training=here, stop=stop
     )
     for told in steps:
+        yield from _noted(here, said)
+        said = len(here.notes)
         yield Stepped(told.step, told.steps, told.epoch, told.loss, told.accuracy, told.pictures)
         if told.look is not None:
             row = _row(told.step, told.epoch, told.rate, told.look)
@@ -118,6 +118,15 @@ def _steps(ready: Ready, here: Training, stop: Stopping) -> Generator[Event, Non
         if told.step - saved >= at.save_every and told.step < at.steps:
             _save(ready, here)
             saved = told.step
+    yield from _noted(here, said)
+
+
+def _noted(here: Training, said: int) -> Iterator[Said]:
+    """What happened that changes the training, such as memory that ran out: told when it happens, and again
+    by a run that goes on under it.
+    """
+    for note in here.notes[said:]:
+        yield Said(note, "warning")
 
 
 def _timed(ready: Ready, step: int, begun: float, last: int) -> tuple[float, int]:
