@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from striate.keeping.runs import Run
 from striate.pictures.order import order
 from striate.training import frozen_head
 from striate.training.state import Training
@@ -58,7 +61,7 @@ def test_where_all_would_take_too_long_a_part_is_looked_at_and_said(
 ) -> None:
     monkeypatch.setattr(train_suspects, "_AT_ONCE", 50)
     monkeypatch.setattr(train_suspects, "FEWEST", 20)
-    monkeypatch.setattr(train_suspects, "SHARE", 0.0)
+    monkeypatch.setattr(train_suspects, "LEAST_S", 0.0)  # and the steps took no time at all
     events, found = made.followed(train_suspects.find(ready, here(ready)))
     said = [one.text for one in events if isinstance(one, Said)]
     assert said == ["labels of 50 of 122 pictures of train were looked at"]
@@ -80,7 +83,7 @@ def test_heads_of_all_are_fitted_only_where_those_of_some_show_that_there_is_tim
 
     monkeypatch.setattr(frozen_head, "out_of_fold", spied)
     monkeypatch.setattr(train_suspects, "FITTED_FIRST", 40)
-    monkeypatch.setattr(train_suspects, "SHARE", limit)
+    monkeypatch.setattr(train_suspects, "LEAST_S", limit)
     events, found = made.followed(train_suspects.find(ready, here(ready)))
     assert fitted == wanted
     said = [one.text for one in events if isinstance(one, Said)]
@@ -98,6 +101,33 @@ def test_the_network_is_left_as_it_was(ready: Ready) -> None:
     made.followed(train_suspects.find(ready, training))
     after = training.network.state_dict()
     assert all(torch.equal(before[k], after[k]) for k in before)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "budget_s", "trained_s", "wanted"),
+    [
+        (0, 300.0, 290.0, 30.0),  # the budget was given, and start-up and looks are in it
+        (0, 8.0, 7.0, 0.8),
+        (5, 300.0, 1000.0, 100.0),  # the budget is the default here, and nobody asked for it
+        (5, 300.0, 3.0, train_suspects.LEAST_S),
+        (5, 300.0, None, train_suspects.LEAST_S),
+    ],
+)
+def test_it_may_take_a_tenth_of_the_budget_or_of_the_time_that_the_epochs_took(
+    ready: Ready,
+    epochs: float,
+    budget_s: float,
+    trained_s: float | None,
+    wanted: float,
+    tmp_path: Path,
+) -> None:
+    run = Run.create(tmp_path / "run", datetime.now(UTC))
+    with run:
+        if trained_s is not None:
+            run.update(seconds={"prepare": 50.0, "train": trained_s})
+        recipe = ready.recipe.with_values({"epochs": epochs, "budget_s": budget_s})
+        found = train_suspects._allowed_s(replace(ready, run=run, recipe=recipe))
+    assert found == pytest.approx(wanted)
 
 
 def test_a_run_writes_them_down(tmp_path: Path) -> None:

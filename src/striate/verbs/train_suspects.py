@@ -1,8 +1,9 @@
 """Pictures whose label may be wrong: confident learning on heads that did not see them.
 
 The features are those of the trained network, which did see them: a wrong label that it has learnt by heart
-may hide. The heads are fitted in five folds. Features may take half of a tenth of the budget, and heads what
-is left of it: where all of train would take longer, a seeded part of it is looked at, and said.
+may hide. The heads are fitted in five folds. Features may take half of a tenth of the budget (without one, of
+the time that the steps took), and heads what is left of it: where all of train would take longer, a seeded
+part of it is looked at, and said.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 MOST, FEWEST, LISTED = 20_000, 100, 100
 FITTED_FIRST = 2_000  # pictures whose heads show how long those of all would take
-SHARE = 0.1  # of the budget
+SHARE = 0.1  # of the budget, or of the time that so many epochs took
+LEAST_S = 2.0  # beside a training of some seconds: nobody waits for it, and small sets are looked at whole
 L2 = 0.01  # of standardised features: strong enough that no head learns wrong labels by heart
 _AT_ONCE = 256
 
@@ -37,7 +39,7 @@ def find(ready: Ready, done: Training) -> Generator[Event, None, list[dict[str, 
     data = ready.dataset
     rows = data.places("train")
     rows = rows[order(len(rows), ready.recipe.seed, 0)[:MOST].astype(np.int64)]
-    made, begun = [], time.perf_counter()
+    made, begun, allowed = [], time.perf_counter(), _allowed_s(ready)
     for start in range(0, len(rows), _AT_ONCE):
         yield Working("looking for wrong labels", start, len(rows))
         some = rows[start : start + _AT_ONCE]
@@ -46,13 +48,12 @@ def find(ready: Ready, done: Training) -> Generator[Event, None, list[dict[str, 
         except NotFinite as fault:  # a finished training is not lost for this
             yield Said(f"labels were not looked at: {fault.text}", "warning")
             return []
-        if time.perf_counter() - begun > SHARE / 2 * ready.recipe.budget_s:
+        if time.perf_counter() - begun > allowed / 2:
             break
     looked = min(len(rows), len(made) * _AT_ONCE)
     if looked < min(FEWEST, len(rows)):
         return []
-    end = begun + SHARE * ready.recipe.budget_s
-    share = _out_of_fold(ready, np.concatenate(made), rows[:looked], end)
+    share = _out_of_fold(ready, np.concatenate(made), rows[:looked], begun + allowed)
     looked = len(share)
     if looked < data.splits["train"]:
         yield Said(
@@ -64,6 +65,13 @@ def find(ready: Ready, done: Training) -> Generator[Event, None, list[dict[str, 
         one.to_dict() | {"path": data.paths[int(rows[one.row])], "split": "train"}
         for one in found[:LISTED]
     ]
+
+
+def _allowed_s(ready: Ready) -> float:
+    """How long it may take. Epochs win over a budget, which then is the default and says nothing."""
+    if not ready.recipe.epochs:
+        return SHARE * ready.recipe.budget_s
+    return max(LEAST_S, SHARE * float(ready.run.facts().get("seconds", {}).get("train", 0.0)))
 
 
 def _out_of_fold(
