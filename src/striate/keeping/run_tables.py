@@ -13,8 +13,7 @@ from striate import safe
 from striate.errors import FileFault
 
 METRICS = (
-    "step", "epoch", "seconds", "rate", "train_loss", "train_accuracy", "val_loss", "val_accuracy",
-    "pictures_per_second",
+    "step", "epoch", "rate", "train_loss", "train_accuracy", "val_loss", "val_accuracy",
 )  # fmt: skip
 Number = int | float | None
 
@@ -32,13 +31,20 @@ class Prediction(NamedTuple):
 
 
 def append_metrics(path: Path, row: Mapping[str, Number]) -> None:
-    """Add one evaluation, flushed to the disk. A number that is not known is left out or None."""
+    """Add one evaluation, flushed to the disk. A number that is not known is left out or None.
+
+    A table that is there keeps its columns: one of an earlier version has two more, which stay empty.
+    """
     unknown = sorted(set(row) - set(METRICS))
     if unknown or type(row.get("step")) is not int:
         raise ValueError(f"a row of metrics needs a step and has no columns {unknown}")
     if not path.exists():
         safe.write_text(path, ",".join(METRICS) + "\n")
-    safe.append_line(path, ",".join(_text(row.get(name)) for name in METRICS))
+    columns = _lines(path)[0].split(",")
+    missing = sorted(set(row) - set(columns))
+    if missing:
+        raise _unreadable(path, f"it has no column {', '.join(missing)}")
+    safe.append_line(path, ",".join(_text(row.get(name)) for name in columns))
 
 
 def cut_metrics(path: Path, step: int) -> int:
