@@ -46,6 +46,7 @@ def test_a_run_holds_all_its_files_and_says_that_it_is_finished() -> None:
     assert facts["reason"] is None
     assert facts["data"]["splits"] == {"train": 1259, "val": 270, "test": 268}
     assert facts["model"]["parameters"] == 4 * 9 + 2 * 4 + 4 * 10 + 10
+    assert "git" in facts, "the commit of the folder it was started in, or null"
     assert set(facts["seconds"]) == {"prepare", "train", "judge", "total"}
     stages = sum(facts["seconds"][name] for name in ("prepare", "train", "judge"))
     assert facts["seconds"]["total"] == pytest.approx(stages, abs=0.01)

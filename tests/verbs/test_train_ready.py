@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from striate.errors import UnreadablePictures
 from striate.keeping import checkpoint
 from striate.keeping.runs import Run
 from striate.pictures.files import to_jpeg
@@ -100,6 +103,29 @@ def test_fixes_are_kept_with_the_run_so_that_it_can_go_on_without_the_file(tmp_p
     (tmp_path / "fixes.csv").unlink()
     _, again = made.followed(readied(Run.open(tmp_path / "run"), order, made.recipe(), Stopping()))
     assert again.dataset.fingerprint == found.dataset.fingerprint
+
+
+def test_every_picture_that_is_left_out_is_named_with_its_reason_and_the_run_goes_on_without_it(
+    tmp_path: Path,
+) -> None:
+    place = made.folder(tmp_path / "set", counts=(40, 20), bad=range(12))
+    order = Order(str(place), made.COLOURED, skip_bad=True)
+    whole = made.trained(order, tmp_path / "whole", made.recipe(save_every_s=0, batch=8))
+    with open(whole.path / "skipped.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["path"] for row in rows] == [f"cat/{i:03}.jpg" for i in range(12)]
+    with pytest.raises(
+        UnreadablePictures
+    ) as caught:  # what would have been told without --skip-bad
+        made.readied(replace(order, skip_bad=False), tmp_path / "strict")
+    told = [line.partition(": ")[2] for line in caught.value.where.splitlines()]
+    assert [row["reason"] for row in rows] == told
+    assert "skipped.csv of the run names them, each with its reason" in whole.texts
+    run = made.a_step_back(whole.path, tmp_path / "run")
+    _, done = made.followed(resume(run))
+    for name in ("skipped.csv", "predictions.csv"):
+        assert (done.path / name).read_bytes() == (whole.path / name).read_bytes(), name
+    assert not (made.photos().path / "skipped.csv").exists()
 
 
 def test_a_training_begun_from_it_stands_at_step_0(ready: Ready) -> None:

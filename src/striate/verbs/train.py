@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, final
 import striate
 from striate import machine, optional
 from striate.errors import CannotTrain, StriateError, UsageError
+from striate.keeping.revision import revision
 from striate.keeping.runs import Run
 from striate.pages import notebook
 from striate.pages.html import joined
@@ -137,7 +138,7 @@ def begin(
         _clear(run)
         run.update(
             command=list(command), options=order.to_dict(), recipe=wanted.flat(), seed=wanted.seed,
-            versions=versions(), machine=this_machine(),
+            versions=versions(), machine=this_machine(), git=revision(Path()),
         )  # fmt: skip
         yield Said(f"run: {run.path}")
         return (yield from _ended(run, order, wanted, stop or Stopping(), ranks, dataset))
@@ -248,5 +249,5 @@ def _clear(run: Run) -> None:
     """Nothing of an order that failed before this one."""
     facts = run.facts()
     run.write_facts({"id": facts["id"], "status": "running", "started": facts.get("started")})
-    for name in ("splits.csv", "fixes.csv", "classes.json"):
+    for name in ("splits.csv", "fixes.csv", "skipped.csv", "classes.json"):
         run.file(name).unlink(missing_ok=True)

@@ -138,6 +138,9 @@ def readied(
         recipe = recipe_file.read(run.path / "recipe.toml")
         return (yield from _as_before(run, order_, recipe, pictures, leaked, told, ranks))
     run.write_classes(data.counts)
+    if pictures.left_out:
+        safe.write_csv(run.file("skipped.csv"), [("path", "reason"), *pictures.left_out])
+        yield Said("skipped.csv of the run names them, each with its reason")
     run.update(
         data={
             "name": order_.data, "fingerprint": data.fingerprint, "splits": data.splits,

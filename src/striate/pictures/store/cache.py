@@ -69,7 +69,7 @@ class Keeping:
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """A dataset whose pictures are ready. `dataset` has only rows that can be read; `findings` says
-    what was left out, removed or mended.
+    what was left out, removed or mended; `left_out` are path and reason of every picture that is gone.
     """
 
     dataset: Dataset
@@ -77,6 +77,7 @@ class Prepared:
     store: Store
     at: Rows | None
     findings: tuple[Finding, ...]
+    left_out: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -142,10 +143,11 @@ def _finished(
             where="\n".join([*lines[:_LISTED], *more]),
         )
     good = np.setdiff1d(np.arange(len(dataset)), [row for row, _ in bad])
-    paths = tuple(dataset.paths[row] for row, _ in bad)
-    left_out = Finding("unreadable-skipped", "warning", f"{what} and are left out", paths)
-    kept = dataset.only(good).with_findings(left_out)
-    return Prepared(kept, preparation, store, good, (*said, left_out))
+    left_out = tuple((dataset.paths[row], why) for row, why in bad)
+    paths = tuple(path for path, _ in left_out)
+    told = Finding("unreadable-skipped", "warning", f"{what} and are left out", paths)
+    kept = dataset.only(good).with_findings(told)
+    return Prepared(kept, preparation, store, good, (*said, told), left_out)
 
 
 def _kept(
