@@ -59,7 +59,40 @@ def test_he_filters_have_variance_two_by_fan_in() -> None:
             0, abs=0.01 * math.sqrt(2 / fan_in) * 3
         )
         assert not conv.bias.any()
-    assert notes == ("filters of 2 convolutions begin as he: He et al. (2015)",)
+    assert notes == (
+        "filters of 2 convolutions and weights of 1 dense layer begin as he: He et al. (2015)",
+    )
+
+
+def test_dense_layers_begin_by_he_and_by_xavier_where_those_are_named() -> None:
+    text = "3x8x8: flatten fc500 relu fc300"
+    for how, first in (("he", math.sqrt(2 / 192)), ("xavier", math.sqrt(2 / (192 + 500)))):
+        made = build(text)
+        notes = start(made, StartPart(how), None, 1)
+        dense = [one for one in made.modules() if isinstance(one, nn.Linear)]
+        fan = 2 / 500 if how == "he" else 2 / 800
+        for layer, wanted in zip(dense, (first, math.sqrt(fan)), strict=True):
+            assert float(layer.weight.detach().std()) == pytest.approx(wanted, rel=0.02)
+            assert not layer.bias.any()
+        assert notes[0].startswith(f"weights of 2 dense layers begin as {how}: ")
+
+
+@pytest.mark.parametrize("how", ["auto", "torch", "dirac"])
+def test_dense_layers_stay_as_torch_drew_them_bit_for_bit_otherwise(how: str) -> None:
+    made, same = (
+        build("3x8x8: conv3p1-6 flatten fc20 fc4"),
+        build("3x8x8: conv3p1-6 flatten fc20 fc4"),
+    )
+    start(made, StartPart(how), None, 1)
+    pairs = [
+        (a, b)
+        for a, b in zip(made.modules(), same.modules(), strict=True)
+        if isinstance(a, nn.Linear) and isinstance(b, nn.Linear)
+    ]
+    assert len(pairs) == 2
+    for one, other in pairs:
+        assert torch.equal(one.weight, other.weight)
+        assert torch.equal(one.bias, other.bias)
 
 
 def test_he_filters_of_groups_count_only_what_they_see() -> None:

@@ -1,4 +1,5 @@
-"""How a network from scratch begins: the filters of its convolutions, and a first layer that whitens.
+"""How a network from scratch begins: the filters of its convolutions, its dense layers where that is asked
+for, and a first layer that whitens.
 
 Every random number comes from a generator of its own, by the seed and the name of the parameter: no global
 generator is touched, and a layer more elsewhere changes no other layer.
@@ -27,6 +28,7 @@ MOST_PICTURES = 5_000
 # twelve directions of a 2x2 patch below 0.006: with 5e-4 what noise is there became as loud as the picture.
 # CIFAR in 300 s, means of three seeds: 88.7 %, with 0.01 (and 7 % more passes) 89.0; one seed with 0.06 88.9.
 EPS = 0.01
+DRAWN = {"he": "He et al. (2015)", "xavier": "Glorot and Bengio (2010)"}
 _MOST_NUMBERS = 2**24  # of all patches together; beyond it patches lie further apart
 _AT_ONCE = 2**23
 
@@ -49,10 +51,10 @@ def start(
 ) -> tuple[str, ...]:
     """Give the filters of a network their first values, as the recipe says; what was done, in words.
 
-    filters: `torch` leaves what PyTorch drew, `he` and `xavier` draw anew and set biases to 0, `dirac`
-    makes the first filters of each convolution hand on their input channels. auto is dirac for a network
-    with a stage called `whiten`, else torch. images: N C H W, normalised, for the whitening; `mirrored`: as
-    if their mirror images were among them.
+    filters: `torch` leaves what PyTorch drew, `he` and `xavier` draw anew and set biases to 0, those of dense
+    layers too, `dirac` makes the first filters of each convolution hand on their input channels. auto is
+    dirac for a network with a stage called `whiten`, else torch. images: N C H W, normalised, for the
+    whitening; `mirrored`: as if their mirror images were among them.
     """
     first = _to_whiten(network, part)
     notes = []
@@ -60,15 +62,18 @@ def start(
         notes.append(_whiten(first, images, seed, mirrored))
     staged = hasattr(network, "whiten")
     how = part.filters if part.filters != "auto" else ("dirac" if staged else "torch")
-    others = {
-        name: one
-        for name, one in network.named_modules()
-        if isinstance(one, nn.Conv2d) and one.weight.requires_grad
-    }
-    done = sum(_begin(one, how, seed, name) for name, one in others.items())
+    convolutions = dense = 0
+    for name, one in network.named_modules():
+        if isinstance(one, nn.Conv2d) and one.weight.requires_grad:
+            convolutions += _begin(one, how, seed, name)
+        elif isinstance(one, nn.Linear) and one.weight.requires_grad and how in DRAWN:
+            dense += _begin(one, how, seed, name)
     if how != "torch":
-        told = {"he": "He et al. (2015)", "xavier": "Glorot and Bengio (2010)"}.get(how, "identity")
-        notes.append(f"filters of {done} convolutions begin as {how}: {told}")
+        begun = [f"filters of {convolutions} convolutions"] if convolutions or not dense else []
+        begun += (
+            [f"weights of {dense} dense {'layer' if dense == 1 else 'layers'}"] if dense else []
+        )
+        notes.append(f"{' and '.join(begun)} begin as {how}: {DRAWN.get(how, 'identity')}")
     return tuple(notes)
 
 
@@ -80,10 +85,10 @@ def hold(network: nn.Module, taken: Mapping[str, Tensor]) -> None:
             weight.requires_grad_(taken[name].shape != weight.shape)
 
 
-def _begin(conv: nn.Conv2d, how: str, seed: int, name: str) -> bool:
-    """The filters of one convolution; whether something was done."""
+def _begin(conv: nn.Conv2d | nn.Linear, how: str, seed: int, name: str) -> bool:
+    """The filters of one convolution, or the weights of a dense layer; whether something was done."""
     weight = conv.weight
-    if how == "torch" or (how == "dirac" and conv.groups > 1):
+    if how == "torch" or (how == "dirac" and isinstance(conv, nn.Conv2d) and conv.groups > 1):
         return False
     if how == "dirac":
         made = weight.detach().clone(memory_format=torch.contiguous_format)
