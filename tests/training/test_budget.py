@@ -13,6 +13,7 @@ from striate.training import budget
 from striate.training.budget import KEPT_BACK, Measured, measure, steps_for, tried
 from striate.training.course import sides
 from striate.training.recipe import Recipe
+from striate.training.recipe_parts import OPTIMISERS
 from striate.training.update import Interrupted
 from tests.training import small
 
@@ -107,3 +108,11 @@ def test_time_that_is_spent_already_buys_no_steps() -> None:
     measured = Measured({32: 0.1}, 0.0, 64)
     assert steps_for(recipe, measured, 32, 1, spent_s=50) == pytest.approx(485, abs=1)
     assert steps_for(recipe, measured, 32, 1, spent_s=500) == 1
+
+
+@pytest.mark.parametrize("name", OPTIMISERS[1:])
+def test_a_rate_that_only_a_warm_up_makes_bearable_can_be_measured(name: str) -> None:
+    recipe = Recipe().changed([f"optimiser.name={name}", "optimiser.rate=1000"])
+    network = small.network(text="1x8x8: conv3p1-8 relu conv3p1-8 relu fc10")
+    found = measure(network, small.batches(recipe), recipe, small.course(recipe))
+    assert found.step_s[8] > 0
