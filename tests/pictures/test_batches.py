@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from typing import final
 
 import numpy as np
 import pytest
@@ -21,8 +22,12 @@ from striate.errors import DataError, Unreadable, WorkerFault
 from striate.pictures.augment.chain import PRESETS, preset
 from striate.pictures.batches import Batch, Batches, BatchPlan, normalised
 from striate.pictures.batches_ahead import Ahead
+from striate.pictures.dataset import Dataset
 from striate.pictures.prepare import Preparation
-from striate.pictures.store.cache import Keeping, prepared
+from striate.pictures.source import Source
+from striate.pictures.store.cache import Keeping, Prepared, prepared
+from striate.pictures.store.cache_crew import Crew
+from striate.pictures.store.cache_live import Live
 from tests.pictures.sets import folder, numbers
 
 SIZE = (16, 16)
@@ -207,11 +212,15 @@ class Broken:
             raise RuntimeError("split pea")
         return self.inner.take(rows)
 
+    @property
+    def moved(self) -> float:
+        return self.inner.moved
+
 
 @pytest.mark.parametrize(
     ("how", "fault", "words"),
     [
-        ("hang", WorkerFault, "did not come within 0.5 seconds"),
+        ("hang", WorkerFault, "did not come on within 0.5 seconds"),
         ("raise", WorkerFault, "RuntimeError: split pea"),
         ("unreadable", Unreadable, "numbers/0020 cannot be read"),
     ],
@@ -266,6 +275,101 @@ def test_pictures_decoded_each_time_make_the_same_batches(tmp_path) -> None:
     wanted = run(kept, plan)
     for other in (live, mapped):
         assert all(same(a, b) for a, b in zip(run(other, plan), wanted, strict=True))
+
+
+@final
+class Slow(Source):
+    """Files that come from far away: each takes a while, and one of them may never come."""
+
+    def __init__(
+        self, inner: Source, seconds: float, stuck: tuple[int, Path] | None = None
+    ) -> None:
+        self.inner, self.where, self.seconds, self.stuck = inner, "afar", seconds, stuck
+        self.threads: set[int] = set()
+
+    def data(self, index: int, path: str) -> bytes:
+        self.threads.add(threading.get_ident())
+        time.sleep(self.seconds)
+        if self.stuck is not None and self.stuck[0] == index:
+            # A pipe that nobody writes to: the system itself holds whoever opens it.
+            return self.stuck[1].read_bytes()
+        return self.inner.data(index, path)
+
+
+def decoded_each_time(data: Dataset, timeout_s: float = 10.0, threads: int = 2) -> Prepared:
+    keeping = Keeping(on_disk=False, memory_bytes=0, workers=threads, timeout_s=timeout_s)
+    return prepared(data, PREPARATION, keeping)
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_a_batch_may_take_many_times_as_long_as_a_picture_may(tmp_path, workers) -> None:
+    data = folder(tmp_path / "pictures", 48)
+    plan = BatchPlan(24, augment=preset("photos", SIZE), workers=workers, timeout_s=0.8)
+    wanted = run(decoded_each_time(data), replace(plan, workers=0))
+    slow = replace(data, source=Slow(data.source, 0.05))  # 1.2 seconds for a batch
+    found = run(decoded_each_time(slow, 0.8, threads=1), plan)
+    assert all(same(a, b) for a, b in zip(found, wanted, strict=True))
+
+
+def test_pictures_decoded_each_time_are_decoded_by_as_many_threads_as_there_are_cores(
+    tmp_path,
+) -> None:
+    data = folder(tmp_path / "pictures", 24)
+    source = Slow(data.source, 0.01)
+    for workers in (1, 3):
+        pictures = decoded_each_time(replace(data, source=source), threads=workers)
+        source.threads.clear()
+        pictures.take(np.arange(24))
+        assert len(source.threads) == workers
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_a_file_that_never_comes_is_named_and_the_batches_before_it_are_given(
+    tmp_path, workers
+) -> None:
+    data = folder(tmp_path / "pictures", 32)
+    pictures = decoded_each_time(data)
+    os.mkfifo(tmp_path / "pipe")
+    stuck = replace(data, source=Slow(data.source, 0.0, (20, tmp_path / "pipe")))
+    store = Live(stuck, PREPARATION, Crew(2, lambda row: f"afar/{data.paths[row]}", 0.5))
+    plan = BatchPlan(8, shuffle=False, workers=workers, timeout_s=0.5)
+    seen: list[int] = []
+    with pytest.raises(WorkerFault, match="did not come on within 0.5 seconds") as told:
+        made = Batches(replace(pictures, store=store), plan)
+        seen.extend(batch.step for batch in made.epoch(0))
+    assert seen == [0, 1]
+    assert told.value.where == f"afar/{data.paths[20]}"
+    with open(tmp_path / "pipe", "wb"):  # lets the thread go
+        pass
+
+
+def test_what_is_calculated_from_pictures_may_take_longer_than_reading_may(
+    pictures, monkeypatch
+) -> None:
+    plan = BatchPlan(20, augment=preset("strong", SIZE), workers=2, timeout_s=0.3)
+    wanted, real = run(pictures, replace(plan, workers=0)), type(plan.augment).apply
+
+    def apply(*given):
+        time.sleep(0.9)  # a thousand photographs, augmented strongly, take half a minute
+        return real(*given)
+
+    monkeypatch.setattr(type(plan.augment), "apply", apply)
+    assert all(same(a, b) for a, b in zip(run(pictures, plan), wanted, strict=True))
+
+
+def test_what_is_made_ahead_may_take_long_as_long_as_something_moves() -> None:
+    ticks = [0]
+
+    def make(number: int) -> int:
+        for _ in range(8):
+            time.sleep(0.1)
+            ticks[0] += number != 2
+        return number
+
+    assert list(Ahead(make, [0, 1], 1, str, 0.4, lambda: ticks[0])) == [0, 1]
+    with pytest.raises(WorkerFault, match="did not come on within 0.4 seconds") as told:
+        list(Ahead(make, [0, 2], 1, str, 0.4, lambda: ticks[0]))
+    assert told.value.where == "2"
 
 
 TWENTY_EPOCHS = """

@@ -1,11 +1,10 @@
 """Batches of an epoch: gathered as uint8, augmented as a whole, then made numbers for the network.
 
 What batch 1,000 of epoch 3 holds follows from the seed and these two numbers alone. So it is the same
-with no worker or four, resumed or not, on any device; and ranks 0 ... R - 1 together see exactly what
-one process sees.
+with no worker or four, resumed or not, on any device; and ranks 0 ... R - 1 together see what one does.
 
-Workers are threads: gathering, augmenting and decoding let one another run. Each batch that is late by
-more than `timeout_s`, or whose worker failed, ends in an error that names its pictures.
+Workers are threads: gathering, augmenting and decoding let one another run. A batch for which nothing
+moves for `timeout_s`, or whose worker failed, ends in an error that names its pictures.
 
 Shape legend: N pictures of this rank's part of the batch, C channels, H height, W width, K classes.
 Tensors are N C H W by name, and channels last in memory unless the plan says otherwise.
@@ -26,7 +25,7 @@ from striate.pictures.augment.chain import NOTHING, Chain
 from striate.pictures.augment.draws import Draws
 from striate.pictures.augment.step import Stretched
 from striate.pictures.balance import balanced
-from striate.pictures.batches_ahead import Ahead
+from striate.pictures.batches_ahead import Ahead, Watched
 from striate.pictures.dataset import Dataset
 from striate.pictures.files import Pixels
 from striate.pictures.order import Rows, order, places, steps
@@ -52,6 +51,10 @@ class Pictures(Protocol):
 
     def take(self, rows: Rows) -> Pixels:
         """Rows of the dataset, n H W C uint8."""
+
+    @property
+    def moved(self) -> float:
+        """Another number than before, if taking goes on."""
 
 
 @final
@@ -141,7 +144,7 @@ class Batches:
         the only ones that come, where not all do.
         """
         only = self.rows if rows is None else rows
-        make = _Maker(self.pictures, self.plan, only, epoch)
+        make = _Maker(Watched(self.pictures), self.plan, only, epoch)
         count = steps(len(only), self.plan.batch_size, self.plan.drop_last)
         wanted = [s for s in range(start_step, count) if self.plan.shuffle or len(make.part(s))]
         if self.plan.workers == 0:
@@ -149,7 +152,8 @@ class Batches:
         return self._ahead(make, wanted)
 
     def _ahead(self, make: _Maker, wanted: list[int]) -> Iterator[Batch]:
-        ahead = Ahead(make.batch, wanted, self.plan.workers, make.names, self.plan.timeout_s)
+        plan, moved = self.plan, lambda: make.pictures.moved
+        ahead = Ahead(make.batch, wanted, plan.workers, make.names, plan.timeout_s, moved)
         try:
             for batch in ahead:
                 yield make.moved(batch)

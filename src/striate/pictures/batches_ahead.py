@@ -1,20 +1,28 @@
-"""Threads that make things before they are asked for, and a limit to how long one may be waited for."""
+"""Threads that make things before they are asked for, and a limit to how long nothing may move meanwhile."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar, final
+from typing import TYPE_CHECKING, Generic, TypeVar, final
 
 from striate.errors import StriateError, WorkerFault
+from striate.pictures.files import Pixels
+from striate.pictures.order import Rows
+
+if TYPE_CHECKING:
+    from striate.pictures.batches import Pictures
 
 Made = TypeVar("Made")
+_TICK_S = 0.2
 
 
 @final
 class Ahead(Generic[Made]):
     """Iterate to get `make(number)` for every number of `wanted`; `name` says what a number stands for in
-    messages.
+    messages. A thing may take as long as it likes while `moved` gives something new now and then, or other
+    things are done; `timeout_s` without either is a fault.
     """
 
     def __init__(
@@ -24,8 +32,9 @@ class Ahead(Generic[Made]):
         workers: int,
         name: Callable[[int], str],
         timeout_s: float,
+        moved: Callable[[], object] = lambda: None,
     ) -> None:
-        self.make, self.name, self.timeout_s = make, name, timeout_s
+        self.make, self.name, self.timeout_s, self.moved = make, name, timeout_s, moved
         self.wanted = wanted
         self._done: dict[int, Made | Exception] = {}
         self._next, self._given, self._stopped = 0, 0, False
@@ -54,9 +63,8 @@ class Ahead(Generic[Made]):
     def __iter__(self) -> Iterator[Made]:
         for place, number in enumerate(self.wanted):
             with self._changed:
-                come = self._changed.wait_for(lambda: place in self._done, self.timeout_s)  # noqa: B023
-                if not come:
-                    text = f"a batch did not come within {self.timeout_s:g} seconds"
+                if not self._come(place):
+                    text = f"a batch did not come on within {self.timeout_s:g} seconds"
                     raise WorkerFault(text, "look at these files", where=self.name(number))
                 made = self._done.pop(place)
                 self._given += 1
@@ -68,9 +76,50 @@ class Ahead(Generic[Made]):
                 raise WorkerFault(text, "look at these files", where=self.name(number)) from made
             yield made
 
+    def _come(self, place: int) -> bool:
+        """Wait for what is made for this place; False where nothing moves any more."""
+        seen, since = self._state(), time.monotonic()
+        while place not in self._done:
+            self._changed.wait(min(_TICK_S, self.timeout_s))
+            now = self._state()
+            if now != seen:
+                seen, since = now, time.monotonic()
+            elif time.monotonic() - since >= self.timeout_s:
+                return False
+        return True
+
+    def _state(self) -> object:
+        """Something else whenever anything was begun, done or moved."""
+        return self._next, len(self._done), self.moved()
+
     def stop(self) -> None:
         """No more work is begun."""
         with self._changed:
             self._stopped = True
             self._done.clear()
             self._changed.notify_all()
+
+
+@final
+class Watched:
+    """Pictures of which one knows whether they are being read: only then can anything hang. What is
+    calculated from them may take as long as it likes.
+    """
+
+    def __init__(self, pictures: Pictures) -> None:
+        self.pictures, self.dataset = pictures, pictures.dataset
+        self.preparation = pictures.preparation
+        self._reading: set[int] = set()
+
+    def take(self, rows: Rows) -> Pixels:
+        """Rows of the dataset, n H W C uint8."""
+        self._reading.add(threading.get_ident())
+        try:
+            return self.pictures.take(rows)
+        finally:
+            self._reading.discard(threading.get_ident())
+
+    @property
+    def moved(self) -> float:
+        """Another number than before, if reading goes on or nobody reads."""
+        return self.pictures.moved if self._reading else time.monotonic()

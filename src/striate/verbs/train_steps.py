@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from striate import safe
-from striate.errors import NotFinite
+from striate.errors import DataError, NotFinite
 from striate.judging.answers import answered
 from striate.judging.predict import predict
 from striate.keeping import checkpoint
@@ -37,7 +37,7 @@ def trained(ready: Ready, stop: Stopping) -> Generator[Event, None, Training]:
             yield Said(
                 f"stopped after step {here.step:,}: `striate resume {ready.run.path}` goes on"
             )
-        except NotFinite:  # the weights before that step are good, and kept
+        except (NotFinite, DataError):  # the weights before that step are good, and kept
             _save(ready, here)
             raise
         else:  # a signal after the last question ends the program on leaving this block

@@ -31,10 +31,10 @@ from striate.pictures.order import Rows
 from striate.pictures.prepare import Preparation
 from striate.pictures.source import Arrays
 from striate.pictures.store.cache_crew import TIMEOUT_S, Bad, Crew, shared
+from striate.pictures.store.cache_live import Live
 from striate.pictures.store.cache_shelf import Shelf
 from striate.pictures.store.cache_store import (
     Index,
-    Live,
     Mapped,
     Memory,
     Store,
@@ -90,6 +90,11 @@ class Prepared:
     def take(self, rows: Rows) -> Pixels:
         """A new array of these rows of `dataset`, n H W C uint8."""
         return self.store.take(rows if self.at is None else self.at[rows])
+
+    @property
+    def moved(self) -> float:
+        """Another number than before, if taking goes on."""
+        return self.store.moved
 
 
 def prepared(
@@ -214,8 +219,18 @@ def _unkept(
     small = int(np.prod(shape)) <= how.memory_bytes
     pixels = shared(shape, np.uint8) if small else None
     bad, _, _ = _filled(dataset, preparation, how, tell, pixels)
-    store: Store = Memory(pixels) if pixels is not None else Live(dataset, preparation)
-    return store, bad, ()
+    if pixels is not None:
+        return Memory(pixels), bad, ()
+    return Live(dataset, preparation, _crew(dataset, how)), bad, ()
+
+
+def _crew(dataset: Dataset, how: Keeping) -> Crew:
+    """Of as many workers as there are cores, which calls pictures by their names."""
+    return Crew(
+        how.workers or machine.usable_threads(),
+        lambda row: dataset.source.shown(dataset.paths[row]),
+        how.timeout_s,
+    )
 
 
 def _filled(
@@ -225,14 +240,11 @@ def _filled(
     size = block_rows(preparation.shape)
     blocks = -(-len(dataset) // size)
     marks, sums = shared((len(dataset), 16), np.uint8), shared((blocks, 8), np.uint8)
-    crew = Crew(
-        how.workers or machine.usable_threads(),
-        lambda row: dataset.source.shown(dataset.paths[row]),
-        how.timeout_s,
-    )
     bad: Bad = []
     done = 0
-    for block, faults in crew.work(blocks, fill(dataset, preparation, pixels, marks, sums)):
+    for block, faults in _crew(dataset, how).work(
+        blocks, fill(dataset, preparation, pixels, marks, sums)
+    ):
         bad += faults
         done += min(size, len(dataset) - block * size)
         tell(done, len(dataset))

@@ -1,5 +1,4 @@
-"""Prepared pictures, as rows of uint8: in memory, in a mapped file with a checksum for every block, or
-not kept.
+"""Prepared pictures, as rows of uint8: in memory, or in a mapped file with a checksum for every block.
 
 A stored set is a folder of two files: `pixels.u8` (N H W C, nothing else) and `index.json` (shape,
 checksums, which pictures could not be read, and a checksum of itself). Pixels are checked when a block
@@ -29,6 +28,7 @@ from striate.pictures.store.cache_crew import Bad
 
 FORMAT = 2  # 1 had other checksums
 BLOCK_BYTES = 512 * 1024
+_GATHERED = 64  # rows of a mapped set at a time
 PIXELS, INDEX = "pixels.u8", "index.json"
 
 
@@ -99,6 +99,11 @@ class Store(ABC):
         """How many damaged blocks were found and prepared again."""
         return 0
 
+    @property
+    def moved(self) -> float:
+        """Another number than before, if taking goes on; whoever waits for pictures looks at it."""
+        return 0
+
 
 @final
 class Memory(Store):
@@ -123,24 +128,6 @@ class Memory(Store):
 
 
 @final
-class Live(Store):
-    """Kept nowhere: every picture is decoded each time it is asked for."""
-
-    kind = "files"
-
-    def __init__(self, dataset: Dataset, preparation: Preparation) -> None:
-        self.dataset, self.preparation = dataset, preparation
-        self.shape = (len(dataset), *preparation.shape)
-
-    def take(self, rows: Rows) -> Pixels:
-        """Decoded now; a file that has become unreadable is named."""
-        made = np.empty((len(rows), *self.shape[1:]), np.uint8)
-        for i, row in enumerate(rows):
-            made[i] = one(self.dataset, int(row), self.preparation)
-        return made
-
-
-@final
 class Mapped(Store):
     """A stored set, mapped: the system keeps in memory what it has room for."""
 
@@ -160,7 +147,7 @@ class Mapped(Store):
         self._checked = np.zeros(len(index.sums), bool)
         self._bad = {row for row, _ in index.bad}
         self._lock = threading.Lock()
-        self._mended = 0
+        self._mended, self._moved = 0, 0
 
     @property
     def mended(self) -> int:
@@ -168,11 +155,22 @@ class Mapped(Store):
         return self._mended
 
     def take(self, rows: Rows) -> Pixels:
-        """One gather, after every block that is new has been checked."""
+        """Some at a time, after every block that is new has been checked."""
         blocks = np.unique(rows // self.index.block)
         for block in blocks[~self._checked[blocks]]:
             self._check(int(block))
-        return np.asarray(self._map[rows])
+            self._moved += 1
+        made = np.empty((len(rows), *self.shape[1:]), np.uint8)
+        for start in range(0, len(rows), _GATHERED):
+            now = slice(start, start + _GATHERED)
+            made[now] = self._map[rows[now]]
+            self._moved += 1
+        return made
+
+    @property
+    def moved(self) -> float:
+        """How much was checked and gathered: a slow disk needs long for a batch, and moves."""
+        return self._moved
 
     def in_memory(self) -> Memory:
         """All of it, checked, as an array."""

@@ -60,6 +60,11 @@ class Whole:
             raise ValueError("whole pictures are those of train alone")
         return self.kept.take(places)
 
+    @property
+    def moved(self) -> float:
+        """Another number than before, if taking goes on."""
+        return self.kept.moved
+
 
 def preparation_of(preparation: Preparation) -> Preparation | None:
     """How the whole of a picture is prepared; None where this preparation cuts nothing away."""
