@@ -27,7 +27,7 @@ MATRIX = {
     "lookahead": ("optimiser.lookahead=5",),
     "mixup": ("pictures.mix=mixup",),
     "clip": ("optimiser.clip=1",),
-    "accumulate": ("machine.micro_batch=32",),  # four batches to one step
+    "micro": ("machine.micro_batch=32",),  # a batch in four parts
     "depth": ("regularise.stochastic_depth=0.5", "schedule.name=one-cycle"),
     "grow": ("pictures.grow_from=0.5", "start.filters=dirac"),
     "practise": ("practise.share=0.3", "epochs=4"),
