@@ -20,9 +20,10 @@ import torch
 
 from striate.errors import DataError, Unreadable, WorkerFault
 from striate.pictures.augment.chain import PRESETS, preset
-from striate.pictures.batches import Batch, Batches, BatchPlan, normalised
+from striate.pictures.batches import Batch, Batches, BatchPlan
 from striate.pictures.batches_ahead import Ahead
 from striate.pictures.dataset import Dataset
+from striate.pictures.normalised import normalised
 from striate.pictures.prepare import Preparation
 from striate.pictures.source import Source
 from striate.pictures.store.cache import Keeping, Prepared, prepared
@@ -423,7 +424,7 @@ def test_a_thread_that_normalises_starts_no_threads_of_its_own() -> None:
     # Threads of torch beside those that train, more than there are cores, slow these down by a third.
     code = (
         "import os, threading, time, torch\n"
-        "from striate.pictures.batches import normalised\n"
+        "from striate.pictures.normalised import normalised\n"
         "from striate.pictures.prepare import Preparation\n"
         "torch.set_num_threads(2)\n"
         "torch.ones(10**6).add_(1)\n"

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from striate.errors import GraphRefused
-from striate.pictures.batches import normalised
+from striate.pictures.normalised import normalised
 from striate.shipping.agree import MARGIN, MOST
 from striate.shipping.classifier import Classifier, load
 from striate.shipping.network import network_of

@@ -2,9 +2,9 @@
 
 What batch 1,000 of epoch 3 holds follows from the seed and these two numbers alone. So it is the same
 with no worker or four, resumed or not, on any device; and ranks 0 ... R - 1 together see what one does.
-
 Workers are threads: gathering, augmenting and decoding let one another run. A batch for which nothing
 moves for `timeout_s`, or whose worker failed, ends in an error that names its pictures.
+With `resident` the pixels of the split lie on the device, and the same batches are made there: `resident.py`.
 
 Shape legend: N pictures of this rank's part of the batch, C channels, H height, W width, K classes.
 Tensors are N C H W by name, and channels last in memory unless the plan says otherwise.
@@ -13,8 +13,8 @@ Tensors are N C H W by name, and channels last in memory unless the plan says ot
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, Protocol, final
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple, Protocol, final
 
 import numpy as np
 import torch
@@ -23,18 +23,19 @@ from numpy.typing import NDArray
 from striate.errors import DataError
 from striate.pictures.augment.chain import NOTHING, Chain
 from striate.pictures.augment.draws import Draws
+from striate.pictures.augment.on_device import lacking
 from striate.pictures.augment.step import Stretched
 from striate.pictures.balance import balanced
 from striate.pictures.batches_ahead import Ahead, Watched
 from striate.pictures.dataset import Dataset
 from striate.pictures.files import Pixels
+from striate.pictures.normalised import normalised
 from striate.pictures.order import Rows, order, places, steps
 from striate.pictures.prepare import Preparation
+from striate.pictures.resident import Planned, Resident, held
 from striate.pictures.store.cache_crew import TIMEOUT_S
 
 Kind = Literal["uint8", "float32", "bfloat16"]
-_IN_CACHE = 2**18  # floats that go through all three operations before the next ones come
-Floats = NDArray[np.float32]
 _NUMBERS = {"uint8": torch.uint8, "float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -66,7 +67,8 @@ class BatchPlan:
     out. balanced: every class equally often. workers: threads that work ahead; 0 works when asked.
     numbers: uint8 leaves the pixels as they are, else they are normalised. class_weights: K, multiplied
     into `Batch.weights`. stretched: one number for each picture of the dataset, how many times as wide for
-    its height it was before it was prepared; None where none was stretched.
+    its height it was before it was prepared; None where none was stretched. resident: the pixels of the
+    split stay on the device, for augmentations that are known there (`augment.on_device`).
     """
 
     batch_size: int = 128
@@ -85,6 +87,7 @@ class BatchPlan:
     class_weights: NDArray[np.float32] | None = None
     stretched: Stretched | None = None
     timeout_s: float = TIMEOUT_S
+    resident: bool = False
 
     def __post_init__(self) -> None:
         faults = []
@@ -96,6 +99,8 @@ class BatchPlan:
             faults.append(f"workers is at least 0, not {self.workers}")
         if self.numbers not in _NUMBERS:
             faults.append(f"numbers is one of {', '.join(_NUMBERS)}, not {self.numbers!r}")
+        if self.resident and (names := lacking(self.augment)):
+            faults.append(f"resident pixels cannot be changed by {', '.join(names)}")
         if faults:
             raise DataError("the batches cannot be made so: " + "; ".join(faults))
 
@@ -130,6 +135,7 @@ class Batches:
     def __init__(self, pictures: Pictures, plan: BatchPlan) -> None:
         self.pictures, self.plan = pictures, plan
         self.rows = pictures.dataset.places(plan.split)
+        self._held: Resident | str | None = None
 
     def __len__(self) -> int:
         return steps(len(self.rows), self.plan.batch_size, self.plan.drop_last)
@@ -139,12 +145,23 @@ class Batches:
         """Height and width of the images."""
         return self.plan.augment.size(*self.pictures.preparation.size)
 
+    def hold(self) -> str:
+        """Bring the pixels to the device where they are to stay there; gives why not, where there is no room.
+        Then batches are made by the processor: the same ones.
+        """
+        if self.plan.resident and self._held is None:
+            rows = self.pictures.dataset.places(self.plan.split)
+            self._held = held(self.pictures, rows, self.plan.device)
+        return self._held if isinstance(self._held, str) else ""
+
     def epoch(self, epoch: int, start_step: int = 0, rows: Rows | None = None) -> Iterator[Batch]:
         """The batches of one epoch from step `start_step` on; resuming there gives the very same ones. rows:
         the only ones that come, where not all do.
         """
         only = self.rows if rows is None else rows
-        make = _Maker(Watched(self.pictures), self.plan, only, epoch)
+        self.hold()
+        here = self._held if isinstance(self._held, Resident) else None
+        make = _Maker(Watched(self.pictures), self.plan, only, epoch, here)
         count = steps(len(only), self.plan.batch_size, self.plan.drop_last)
         wanted = [s for s in range(start_step, count) if self.plan.shuffle or len(make.part(s))]
         if self.plan.workers == 0:
@@ -161,14 +178,24 @@ class Batches:
             ahead.stop()
 
 
+class _Made(NamedTuple):
+    """What a worker gives: a batch, or one without its images and how these will be made."""
+
+    batch: Batch
+    planned: Planned | None
+
+
 @final
 class _Maker:
     """Makes any batch of one epoch; used by several threads at a time."""
 
-    def __init__(self, pictures: Pictures, plan: BatchPlan, rows: Rows, epoch: int) -> None:
-        self.pictures, self.plan, self.rows = pictures, plan, rows
+    def __init__(
+        self, pictures: Pictures, plan: BatchPlan, rows: Rows, epoch: int, held: Resident | None
+    ) -> None:
+        self.pictures, self.plan, self.rows, self.held = pictures, plan, rows, held
         data = pictures.dataset
         self.labels, self.weights = data.labels, data.weights
+        self.size = plan.augment.size(*pictures.preparation.size)
         if not plan.shuffle:
             self.order: Rows | NDArray[np.int32] = np.arange(len(rows))
         elif plan.balanced:
@@ -189,10 +216,12 @@ class _Maker:
         shown = [data.source.shown(data.paths[int(row)]) for row in rows[:3]]
         return ", ".join(shown) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
 
-    def batch(self, step: int) -> Batch:
+    def batch(self, step: int) -> _Made:
         """One batch in the memory of the processor, normalised if the device is that one."""
-        mine = _span(self.part(step))
+        part = self.part(step)
+        mine = np.arange(part.start, part.stop)
         mix = self.plan.augment.mix
+        pixels: Pixels | Planned
         if mix is None:
             pixels, rows = self._augmented(mine)
             partners, share = rows, 1.0
@@ -202,22 +231,29 @@ class _Maker:
             needed, where = np.unique(np.concatenate([mine, across]), return_inverse=True)
             both, both_rows = self._augmented(needed)
             first, second = where[: len(mine)], where[len(mine) :]
-            drawn = mix.draw(self.draws, step, *both.shape[1:3])
-            pixels = mix.apply(both[first], both[second], drawn)
+            drawn = mix.draw(self.draws, step, *self.size)
+            if isinstance(both, Planned):
+                pixels = both.mixed(first, second, drawn)
+            else:
+                pixels = mix.apply(both[first], both[second], drawn)
             rows, partners, share = both_rows[first], both_rows[second], drawn.share
         return self._batch(pixels, rows, partners, share, step)
 
-    def _augmented(self, at: Rows) -> tuple[Pixels, Rows]:
-        """Pixels and rows at these places of the order. A balanced epoch may show a picture twice, so
-        there the draws go by the place; else by the row.
+    def _augmented(self, at: Rows) -> tuple[Pixels | Planned, Rows]:
+        """Pixels, or how they will be made, and rows at these places of the order. A balanced epoch may show
+        a picture twice, so there the draws go by the place; else by the row.
         """
         rows = self.rows[self.order[at]]
-        pixels = self.pictures.take(rows)
         slots = at if self.plan.balanced else rows
+        if self.held is not None:
+            return self.held.plan(self.plan.augment, self.draws, rows, slots), rows
+        pixels = self.pictures.take(rows)
         stretched = None if self.plan.stretched is None else self.plan.stretched[rows]
         return self.plan.augment.apply(pixels, self.draws, slots, stretched), rows
 
-    def _batch(self, pixels: Pixels, rows: Rows, partners: Rows, share: float, step: int) -> Batch:
+    def _batch(
+        self, pixels: Pixels | Planned, rows: Rows, partners: Rows, share: float, step: int
+    ) -> _Made:
         labels = torch.from_numpy(self.labels[rows].astype(np.int64))
         weights = np.ones(len(rows), np.float32) if self.weights is None else self.weights[rows]
         if self.plan.class_weights is not None:
@@ -225,15 +261,18 @@ class _Maker:
         other = (
             labels if partners is rows else torch.from_numpy(self.labels[partners].astype(np.int64))
         )
-        images = torch.from_numpy(pixels)
-        if self.plan.device == "cpu":
+        planned = pixels if isinstance(pixels, Planned) else None
+        images = torch.empty(0) if isinstance(pixels, Planned) else torch.from_numpy(pixels)
+        if planned is None and self.plan.device == "cpu":
             images = self._numbers(images)
         elif images.numel():
             images = images.pin_memory()
         known = torch.from_numpy(weights.astype(np.float32))
         whole = places(len(self.rows), step, self.plan.batch_size)
-        together = rows if len(rows) == len(whole) else self.rows[self.order[_span(whole)]]
-        return Batch(images, labels, known, rows, step, other, share, together)
+        together = (
+            rows if len(rows) == len(whole) else self.rows[self.order[whole.start : whole.stop]]
+        )
+        return _Made(Batch(images, labels, known, rows, step, other, share, together), planned)
 
     def _numbers(self, images: torch.Tensor) -> torch.Tensor:
         """N H W C uint8 to what the plan asks for, N C H W."""
@@ -243,58 +282,20 @@ class _Maker:
             made = normalised(images, self.pictures.preparation, _NUMBERS[self.plan.numbers])
         return made if self.plan.channels_last else made.contiguous()
 
-    def moved(self, batch: Batch) -> Batch:
+    def moved(self, made: _Made) -> Batch:
         """On the device; normalised there, with the same operations, so with the same bits."""
-        if self.plan.device == "cpu":
+        batch, planned = made
+        if planned is None and self.plan.device == "cpu":
             return batch
 
         def to(tensor: torch.Tensor) -> torch.Tensor:
             return tensor.to(self.plan.device, non_blocking=True)
 
-        images = self._numbers(to(batch.images))
+        if planned is None or self.held is None:
+            pixels = to(batch.images)
+        else:
+            pixels = self.held.made(self.plan.augment, planned)
         labels = to(batch.labels)
         partners = labels if batch.partners is batch.labels else to(batch.partners)
-        return Batch(
-            images, labels, to(batch.weights), batch.rows, batch.step, partners, batch.share,
-            batch.together,
-        )  # fmt: skip
-
-
-def normalised(
-    images: torch.Tensor, preparation: Preparation, to: torch.dtype = torch.float32
-) -> torch.Tensor:
-    """N H W C uint8 to N C H W: x / 255, minus mean, by std, each rounded to float32: the bits that
-    `Preparation.normalise` gives.
-    """
-    N, H, W, C = images.shape
-    # Whole lines at a time: mean and std repeated along a line, so that nothing is spread over three numbers.
-    mean = np.tile(np.array(preparation.mean, np.float32), W)
-    std = np.tile(np.array(preparation.std, np.float32), W)
-    if images.device.type == "cpu":
-        return _normalised_here(images, mean, std).to(to).view(N, H, W, C).permute(0, 3, 1, 2)
-    # A tensor, since a plain 255 becomes a product with 1 / 255 on some devices.
-    most = torch.full((1,), 255.0, device=images.device)
-    lines = images.reshape(N * H, W * C).to(torch.float32)
-    on_device = (torch.from_numpy(one).to(images.device) for one in (mean, std))
-    made = lines.div_(most).sub_(next(on_device)).div_(next(on_device)).to(to)
-    return made.view(N, H, W, C).permute(0, 3, 1, 2)
-
-
-def _normalised_here(images: torch.Tensor, mean: Floats, std: Floats) -> torch.Tensor:
-    """N * H lines of W * C, by NumPy: it asks for large pages, which torch does not, and it has no threads.
-    Torch in a thread that works ahead starts threads of its own, and with more of them than cores those that
-    train sleep at every turn: a step at 17 pixels took 0.38 s for 0.28.
-    """
-    lines = images.numpy().reshape(-1, len(mean))
-    made = np.empty(lines.shape, np.float32)
-    at_once = max(1, _IN_CACHE // len(mean))
-    for start in range(0, len(lines), at_once):
-        part = made[start : start + at_once]
-        np.divide(lines[start : start + at_once], np.float32(255), out=part, dtype=np.float32)
-        part -= mean
-        part /= std
-    return torch.from_numpy(made)
-
-
-def _span(run: range) -> Rows:
-    return np.arange(run.start, run.stop)
+        images, weights = self._numbers(pixels), to(batch.weights)
+        return replace(batch, images=images, labels=labels, weights=weights, partners=partners)

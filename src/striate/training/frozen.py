@@ -27,7 +27,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from striate.errors import CannotTrain, NotFinite
 from striate.grammar.parts import Scale
-from striate.pictures.batches import Pictures, normalised
+from striate.pictures.batches import Pictures
+from striate.pictures.normalised import normalised
 from striate.pictures.order import Rows
 
 Progress = Callable[[int, int], None]

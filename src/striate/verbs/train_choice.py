@@ -15,7 +15,7 @@ from torch import nn
 
 from striate.errors import CannotTrain
 from striate.keeping.runs import Run
-from striate.pictures.batches import normalised
+from striate.pictures.normalised import normalised
 from striate.pictures.order import order
 from striate.pictures.store.cache import Prepared
 from striate.shipping.opened import bundle_of

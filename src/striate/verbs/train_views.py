@@ -20,8 +20,9 @@ from striate.judging.answers import softmax
 from striate.judging.intervals import proportion
 from striate.judging.predict import predict
 from striate.pictures.augment.crop import reflected
-from striate.pictures.batches import Batch, normalised
+from striate.pictures.batches import Batch
 from striate.pictures.files import Pixels
+from striate.pictures.normalised import normalised
 from striate.training.state import Training
 from striate.verbs.train_ready import Ready, Rows
 
