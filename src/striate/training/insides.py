@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from striate.errors import CannotTrain
-from striate.pictures.batches import Pictures, normalised
+from striate.pictures.batches import Pictures
+from striate.pictures.normalised import normalised
 from striate.pictures.order import Rows
 from striate.training import frozen
 
