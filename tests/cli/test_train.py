@@ -92,6 +92,13 @@ def test_without_a_place_a_run_lies_in_runs_and_is_the_latest(
         (("--repeat", "0"), 2, "--repeat"),
         (("--pretrained=nowhere.pth",), 3, "no file nowhere.pth"),
         (("--val", "2"), 3, "leave nothing for training"),
+        (("--epochs", "0"), 2, "0 epochs would train nothing"),
+        (("--epochs", "-2"), 2, "-2 epochs would train nothing"),
+        (("--repeat", "2", "--dry-run"), 2, "several seeds, and --dry-run trains nothing"),
+        (("--repeat", "2", "--find-lr"), 2, "several seeds, and --find-lr trains nothing"),
+        (("--dry-run", "--find-lr"), 2, "two things to do instead of training"),
+        (("--from", "runs/a", "--pretrained"), 2, "two answers to which weights"),
+        (("--set", "optimiser.name=adamw", "--set", "optimiser.coupled=yes"), 2, "no coupled decay"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_answered_in_one_sentence_and_leaves_nothing(

@@ -33,7 +33,7 @@ def batches(
 ) -> Batches:
     """Of train, shifted."""
     chain = preset("digits", (8, 8), mirror=False)
-    if recipe.pictures.mix != "none":
+    if recipe.pictures.mix not in ("auto", "none"):
         chain = type(chain)(chain.steps, Mix("mixup", 0.4))
     plan = BatchPlan(
         batch,

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.training.defaults import Facts, batch_for, settle
+from striate.training.defaults import RATES, Facts, batch_for, settle
 from striate.training.recipe import Recipe
+from striate.training.recipe_parts import OPTIMISERS
 
 THUMBNAILS = Facts(42_500, 10, 32, affordable=200_000, whitens=True)
 
@@ -155,3 +156,45 @@ def test_a_headed_network_warms_up_and_averages_its_weights() -> None:
 def test_an_average_that_was_said_is_kept(settings: list[str], wanted: tuple[str, float]) -> None:
     made = settle(Recipe().changed(settings), HEADED)
     assert (made.average.name, made.average.decay) == wanted
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize("is_headed", [False, True])
+def test_weights_that_were_trained_get_a_small_rate_whichever_optimiser_is_named(
+    name: str, is_headed: bool
+) -> None:
+    facts = Facts(245, 2, 224, pretrained=True, is_headed=is_headed)
+    part = settle(Recipe().changed([f"optimiser.name={name}"]), facts).optimiser
+    if name == "auto":
+        assert (part.name, part.rate) == ("nesterov", 0.0003 if is_headed else 0.01)
+    else:
+        scratch, trained = RATES[name]
+        assert (part.name, part.rate) == (name, trained)
+        assert trained == pytest.approx(scratch / 10)
+    assert part.rate_others == (3e-4 if name == "muon" else 0)
+    said = ["optimiser.rate=0.7", "optimiser.rate_others=0.5", f"optimiser.name={name}"]
+    assert settle(Recipe().changed(said), facts).optimiser.rate == 0.7
+    assert settle(Recipe().changed(said), facts).optimiser.rate_others == 0.5
+
+
+@pytest.mark.parametrize(
+    ("augment", "mix", "settled", "practised"),
+    [
+        ("strong", "auto", "either", False), ("strong", "none", "none", True),
+        ("strong", "cutmix", "cutmix", False), ("light", "auto", "none", True),
+        ("light", "mixup", "mixup", False),
+    ],
+)  # fmt: skip
+def test_a_preset_mixes_where_nothing_else_is_said_and_hard_pictures_come_where_none_are_mixed(
+    augment: str, mix: str, settled: str, practised: bool
+) -> None:
+    said = Recipe().changed([f"pictures.augment={augment}", f"pictures.mix={mix}"])
+    made = settle(said, Facts(42_500, 10, 32, affordable=150_000, whitens=True))
+    assert made.pictures.mix == settled
+    assert (made.practise.share < 1) == practised
+
+
+def test_pictures_grow_by_themselves_only_where_the_network_takes_other_sizes() -> None:
+    for grows, share in ((True, 0.6), (False, 1.0)):
+        facts = Facts(42_500, 10, 32, affordable=200_000, whitens=True, grows=grows)
+        assert settle(Recipe(), facts).pictures.grow_from == share

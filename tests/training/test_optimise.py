@@ -17,7 +17,7 @@ from torch import nn  # noqa: E402
 
 from striate.errors import CannotTrain, RecipeFault  # noqa: E402
 from striate.grammar.plan import Plan  # noqa: E402
-from striate.training import optimise  # noqa: E402
+from striate.training import defaults, optimise  # noqa: E402
 from striate.training.course import Course  # noqa: E402
 from striate.training.muon import Muon  # noqa: E402
 from striate.training.recipe import Recipe  # noqa: E402
@@ -283,8 +283,8 @@ def test_a_state_of_something_else_is_refused_and_changes_nothing() -> None:
 @pytest.mark.parametrize("from_scratch", [True, False])
 def test_a_rate_of_zero_becomes_the_default_of_the_optimiser(name: str, from_scratch: bool) -> None:
     made = optimise.make(network(), OptimiserPart(name), from_scratch=from_scratch)
-    own = optimise.RATES[name][0 if from_scratch else 1]
-    others = optimise.RATES_OTHERS[0 if from_scratch else 1]
+    own = defaults.RATES[name][0 if from_scratch else 1]
+    others = defaults.RATES_OTHERS[0 if from_scratch else 1]
     wanted = {"all": own}
     if name == "muon":
         wanted = {"filters": own, "filters without a norm": own / 12, "others": others}

@@ -61,6 +61,32 @@ def test_what_contradicts_is_refused_with_a_sentence() -> None:
         Recipe().changed(["average.name=ema", "optimiser.lookahead=5"])
 
 
+@pytest.mark.parametrize("name", ["adamw", "muon"])
+def test_coupled_decay_is_told_with_all_other_faults_where_an_optimiser_has_none(name: str) -> None:
+    with pytest.raises(RecipeFault, match=r"and 1 more") as caught:
+        Recipe().changed([f"optimiser.name={name}", "optimiser.coupled=true", "loss.smoothing=5"])
+    assert f"optimiser.coupled: {name} has no coupled decay" in caught.value.report()
+    for other in set(OPTIMISERS) - {"adamw", "muon"}:
+        made = Recipe().changed([f"optimiser.name={other}", "optimiser.coupled=true"])
+        assert made.optimiser.coupled
+
+
+def test_a_preset_that_mixes_is_refused_beside_practising_unless_it_is_told_not_to() -> None:
+    both = ["practise.share=0.3", "pictures.augment=strong"]
+    with pytest.raises(
+        RecipeFault, match=r"practise.share and pictures.augment=strong both decide"
+    ):
+        Recipe().changed(both)
+    assert Recipe().changed([*both, "pictures.mix=none"]).practise.share == 0.3
+
+
+def test_a_share_of_mixing_is_decided_or_large_enough_to_draw_from() -> None:
+    for value in ("0", "0.01", "10"):
+        assert Recipe().changed([f"pictures.mix_alpha={value}"]).pictures.mix_alpha == float(value)
+    with pytest.raises(RecipeFault, match=r"mix_alpha is 0, which is decided, or 0\.01 and more"):
+        Recipe().changed(["pictures.mix_alpha=0.001"])
+
+
 def test_a_setting_without_a_sign_of_equality_is_refused() -> None:
     with pytest.raises(RecipeFault, match="has no `=`"):
         Recipe().changed(["optimiser.rate"])

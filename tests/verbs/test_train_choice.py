@@ -16,7 +16,7 @@ from striate.training.budget import Measured
 from striate.training.course import Course
 from striate.training.ranks import Ranks
 from striate.training.recipe_file import read
-from striate.verbs import train_choice, train_pace
+from striate.verbs import train_pace
 from striate.verbs.train_order import Order
 from tests.verbs import made
 
@@ -120,12 +120,12 @@ def test_threads_are_those_of_the_recipe_or_the_quickest(monkeypatch: pytest.Mon
     monkeypatch.setattr(train_pace, "best_threads", lambda plan, most: most - 1)
     shape = (3, 32, 32)
     order = Order("digits", "resnet18")
-    assert train_choice._threads(made.recipe(), order, shape, 10, "cpu") == 1
+    assert train_pace.threads_for(made.recipe(), order, shape, 10, "cpu") == 1
     free = made.recipe(machine__threads=0)
-    assert train_choice._threads(free, order, shape, 10, "cpu") == 15
-    assert train_choice._threads(free, order, shape, 10, "cuda") == 16
-    assert train_choice._threads(free, Order("digits", "timm:x"), shape, 10, "cpu") == 16
-    assert train_choice._threads(free, order, shape, 10, "cpu", Ranks(1, 8, 4)) == 3
+    assert train_pace.threads_for(free, order, shape, 10, "cpu") == 15
+    assert train_pace.threads_for(free, order, shape, 10, "cuda") == 16
+    assert train_pace.threads_for(free, Order("digits", "timm:x"), shape, 10, "cpu") == 16
+    assert train_pace.threads_for(free, order, shape, 10, "cpu", Ranks(1, 8, 4)) == 3
 
 
 def test_a_run_to_start_from_loses_nothing_of_its_first_layer_and_filters(tmp_path: Path) -> None:
@@ -149,3 +149,14 @@ def test_accumulated_batches_are_one_large_batch_a_few_pictures_at_a_time(tmp_pa
     assert [(d["batch"], d["micro_batch"], d["steps"]) for d in decided] == [(128, 32, 9)] * 2
     weights, wanted = ((run / "bundle/model.safetensors").read_bytes() for run in runs)
     assert weights == wanted
+
+
+@pytest.mark.parametrize(("name", "rate"), [("adamw", 3e-4), ("muon", 0.024), ("auto", 0.01)])
+def test_a_run_to_start_from_gets_the_rate_of_trained_weights(
+    tmp_path: Path, name: str, rate: float
+) -> None:
+    order = Order("digits", source=str(made.digits().path))
+    told = made.trained(order, tmp_path / "run", made.recipe(optimiser__name=name, epochs=0.1))
+    assert read(told.path / "recipe.toml").optimiser.rate == rate
+    (said,) = [one for one in told.texts if one.startswith("the recipe differs")]
+    assert f"optimiser.rate={rate}" in said

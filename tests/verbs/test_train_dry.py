@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from striate.errors import CannotTrain, UnknownModel
 from striate.training.recipe_file import read
@@ -62,3 +63,52 @@ def test_a_typo_is_told_here_too() -> None:
         dry_run(Order("digits", "resnt18"), made.recipe())
     with pytest.raises(CannotTrain):
         dry_run(Order("digits", "1x8x8: conv9-3 fc"), made.recipe())
+
+
+@pytest.mark.parametrize("model", ["auto", "striate-s", made.MODEL])
+def test_the_pace_is_that_of_the_device_and_the_threads_of_the_training(
+    monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    """A machine with a card that is a thousand times as fast as its processor."""
+    asked = []
+
+    def pace(plan: object, device: str, *_: object) -> float:
+        asked.append((device, torch.get_num_threads()))
+        return 1e6 if device == "cuda" else 1e3
+
+    monkeypatch.setattr(train_pace, "pictures_per_second", pace)
+    monkeypatch.setattr(train_pace, "device_of", lambda asked: "cuda" if asked == "auto" else asked)
+    before = torch.get_num_threads()
+    wanted = made.recipe(epochs=0, budget_s=10, pictures__size=16 if model != made.MODEL else 8)
+    order = Order("digits", model)
+    card = dry_run(order, wanted)
+    assert set(asked) == {("cuda", 1)}
+    alone = dry_run(order, wanted.with_values({"machine.device": "cpu"}))
+    assert torch.get_num_threads() == before
+    assert "about 1,000,000 pictures a second" in card.why
+    assert "about 1,000 pictures a second" in alone.why
+    if model == "auto":
+        assert (card.model, alone.model) == ("striate-l", "striate-xs")
+
+
+def test_threads_that_are_quickest_are_measured_with_as_in_training(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(train_pace, "best_threads", lambda *_: 1)
+    used = []
+
+    def pace(*_: object) -> float:
+        used.append(torch.get_num_threads())
+        return 1000.0
+
+    monkeypatch.setattr(train_pace, "pictures_per_second", pace)
+    torch.set_num_threads(2)
+    dry_run(made.digits().order, made.recipe(machine__threads=0, machine__device="cpu"))
+    assert used == [1]
+    assert torch.get_num_threads() == 2
+
+
+def test_steps_are_those_of_whole_epochs_as_in_training(tmp_path: Path) -> None:
+    wanted = made.recipe(epochs=3, optimiser__accumulate=4)
+    ready = made.readied(made.digits().order, tmp_path / "run", wanted)
+    assert dry_run(made.digits().order, wanted).steps == ready.course.steps

@@ -9,7 +9,8 @@ import pytest
 
 from striate.errors import RecipeFault, UsageError
 from striate.training.recipe import Recipe
-from striate.verbs.train_order import Order, recipe_of, seconds_of
+from striate.verbs.train import train
+from striate.verbs.train_order import Order, dial, recipe_of, seconds_of
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,35 @@ def test_every_fault_of_the_settings_is_told_at_once() -> None:
         recipe_of(None, ("optimiser.nam=adam", "batch=x"))
     assert "did you mean optimiser.name" in caught.value.where
     assert "batch" in caught.value.where
+
+
+@pytest.mark.parametrize("epochs", [0, -0.0, -1, -0.5, float("nan")])
+def test_no_passes_are_no_training_and_not_the_default_time(epochs: float) -> None:
+    for ask in (
+        lambda: dial(None, epochs),
+        lambda: recipe_of(None, epochs=epochs),
+        lambda: train("digits", epochs=epochs),
+    ):
+        with pytest.raises(UsageError, match="epochs would train nothing"):
+            ask()
+    assert dial(None, 0.5) == {"epochs": 0.5}
+
+
+def test_one_dial_takes_a_time_or_passes() -> None:
+    assert dial(None, None) == {}
+    assert dial("2m", None) == dial(120, None) == {"budget_s": 120, "epochs": 0}
+    with pytest.raises(UsageError, match="two answers to one question"):
+        dial("2m", 3)
+
+
+@pytest.mark.parametrize(
+    ("order", "from_weights", "is_headed"),
+    [
+        (Order("digits"), False, False), (Order("digits", pretrained=""), True, True),
+        (Order("digits", pretrained="m.pth"), True, True), (Order("digits", source="runs/a"), True, False),
+    ],
+)  # fmt: skip
+def test_published_weights_and_a_run_of_ones_own_are_weights_that_were_trained(
+    order: Order, from_weights: bool, is_headed: bool
+) -> None:
+    assert (order.from_weights, order.is_headed) == (from_weights, is_headed)

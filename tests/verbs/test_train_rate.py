@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from striate.errors import CannotTrain
 from striate.training import find_rate as ranges
-from striate.verbs.train_order import Working
+from striate.verbs.train_frozen import head_first
+from striate.verbs.train_order import Order, Said, Working
 from striate.verbs.train_rate import Found, find_rate
+from striate.zoo.catalogue import plan_of
 from tests.verbs import made
 
 
@@ -48,7 +51,40 @@ def test_no_run_is_left_behind_even_when_it_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(ranges, "sweep", lambda *_: iter(()))
+    monkeypatch.setattr(ranges, "sweep", lambda *_, **__: iter(()))
     with pytest.raises(CannotTrain, match="no number at the lowest rate"):
         made.followed(find_rate(made.photos().order, made.recipe(), None))
     assert not list(tmp_path.iterdir())
+
+
+NETWORK = "resnet20-cifar"
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """Random weights of a small network of the zoo, in a file."""
+    torch.manual_seed(3)
+    torch.save(plan_of(NETWORK).build().state_dict(), tmp_path / "m.pth")
+    return tmp_path / "m.pth"
+
+
+def test_a_pretrained_network_is_tried_as_it_is_trained_with_its_fitted_head(
+    tmp_path: Path, weights: Path
+) -> None:
+    order = Order(str(made.photographs()), NETWORK, str(weights), look_for_copies=False)
+    wanted = made.recipe(pictures__size=16, batch=14, machine__micro_batch=14)
+    ready = made.readied(order, tmp_path / "run", wanted)
+    made.followed(head_first(ready))
+    first = next(iter(ready.batches().epoch(0)))
+    logits = ready.chosen.network.eval()(first.images)  # its norms stay as they are in training
+    loss = torch.nn.functional.cross_entropy(logits, first.labels)
+    events, found = made.followed(find_rate(order, wanted, None))
+    assert found.range.tried[0].loss == pytest.approx(loss.item(), rel=1e-4)
+    assert found.rate == ready.recipe.optimiser.rate == 0.0003
+    assert any(isinstance(one, Said) and "linear head on frozen" in one.text for one in events)
+
+
+def test_a_run_to_start_from_is_tried_around_the_rate_of_trained_weights() -> None:
+    order = Order(str(made.photographs()), source=str(made.photos().path), look_for_copies=False)
+    _, found = made.followed(find_rate(order, made.recipe(batch=14, optimiser__name="adamw"), None))
+    assert found.rate == 3e-4

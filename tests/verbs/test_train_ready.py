@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from striate.errors import UnreadablePictures
 from striate.keeping import checkpoint
 from striate.keeping.runs import Run
+from striate.pictures.augment.mix import Mix
 from striate.pictures.files import to_jpeg
 from striate.training.state import Training
 from striate.training.stopping import Stopping
@@ -166,3 +168,33 @@ def test_what_was_frozen_is_frozen_again_so_that_a_network_of_ours_goes_on(tmp_p
         assert (done.path / name).read_bytes() == (whole.path / name).read_bytes(), name
     facts = json.loads((done.path / "run.json").read_text())
     assert "whiten.conv1.weight" in facts["model"]["frozen"]
+
+
+@pytest.mark.parametrize(
+    ("values", "mix"),
+    [
+        ({"augment": "strong"}, Mix("either")),
+        ({"augment": "strong", "mix": "none"}, None),
+        ({"augment": "strong", "mix": "cutmix", "mix_alpha": 0.3}, Mix("cutmix", 0.3)),
+        ({"augment": "light", "mix": "mixup"}, Mix("mixup")),
+        ({"augment": "light"}, None),
+    ],
+)
+def test_pictures_are_mixed_as_the_recipe_says_and_else_as_the_preset_does(
+    tmp_path: Path, values: dict[str, object], mix: Mix | None
+) -> None:
+    wanted = made.recipe().with_values({f"pictures.{name}": one for name, one in values.items()})
+    ready = made.readied(Order("digits", made.MODEL), tmp_path / "run", wanted)
+    assert ready.chain.mix == ready.batches().plan.augment.mix == mix
+    shares = {batch.share for batch in ready.batches().epoch(0)}
+    assert (shares == {1}) == (mix is None)
+
+
+def test_steps_that_a_preset_leaves_out_are_a_warning(tmp_path: Path) -> None:
+    order = Order("digits", made.MODEL)
+    for augment, count in (("thumbnails", 1), ("digits", 0)):
+        with Run.create(tmp_path / augment, datetime.now(UTC)) as run:
+            steps = readied(run, order, made.recipe(pictures__augment=augment), Stopping())
+            events, _ = made.followed(steps)
+        said = [one for one in events if isinstance(one, Said) and "not mirrored" in one.text]
+        assert [one.severity for one in said] == ["warning"] * count

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from striate.errors import CannotTrain
+from striate.errors import CannotTrain, NotFinite
 from striate.judging.predict import predict as judging_predict
 from striate.keeping import checkpoint
 from striate.keeping.runs import Run
@@ -194,3 +194,39 @@ def test_more_ranks_than_a_batch_has_pictures_are_refused(tmp_path: Path) -> Non
     ready = made.readied(ORDER, tmp_path / "run")
     with pytest.raises(CannotTrain, match="65 processes cannot share batches of 64"):
         made.followed(trained(replace(ready, ranks=Ranks(0, 65)), Stopping()))
+
+
+def test_what_a_recipe_asks_of_a_network_in_vain_is_a_warning_once(tmp_path: Path) -> None:
+    wanted = made.recipe(regularise__dropout=0.3, regularise__stochastic_depth=0.2, epochs=0.1)
+    told = made.trained(ORDER, tmp_path / "run", wanted)
+    said = [one for one in told.events if isinstance(one, Said) and "changes nothing" in one.text]
+    assert [one.severity for one in said] == ["warning", "warning"]
+    assert [one.text.split()[0] for one in said] == [
+        "regularise.dropout", "regularise.stochastic_depth",
+    ]  # fmt: skip
+    assert not any("changes nothing" in text for text in made.digits().texts)
+
+
+def test_all_pictures_of_the_batch_that_left_the_numbers_are_in_a_file_that_the_fault_names(
+    tmp_path: Path,
+) -> None:
+    order = Order("digits", "1x8x8: conv3p1-8 conv3p1-8 fc10")
+    wanted = made.recipe(optimiser__name="sgd", optimiser__rate=1000, looks=1)
+    ready = made.readied(order, tmp_path / "run", wanted)
+    with pytest.raises(NotFinite, match=r"^at step \d+ ") as caught:
+        made.followed(trained(ready, Stopping()))
+    step = int(caught.value.text.split()[2])
+    batch = [batch.rows for batch in ready.batches().epoch(0)][step - 1]
+    path = tmp_path / "run" / "bad_batch.csv"
+    assert f"{path} lists all 64 pictures of that batch" in caught.value.hint
+    assert caught.value.where.endswith("and 56 more")
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    data = ready.dataset
+    assert sorted((one["path"], one["label"]) for one in rows) == sorted(
+        (data.paths[row], data.classes[data.labels[row]]) for row in batch
+    )
+    assert {row.split for row in data if row.path in {one["path"] for one in rows}} == {"train"}
+    kept = checkpoint.latest(ready.run.path)
+    assert kept is not None
+    assert kept.step == step - 1

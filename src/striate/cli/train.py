@@ -88,10 +88,7 @@ def command(**given: Any) -> int:
     """
     from striate.verbs.train_order import Order, recipe_of
 
-    if given["budget"] is not None and given["epochs"] is not None:
-        raise UsageError(
-            "--budget and --epochs are two answers to one question", "give one of them"
-        )
+    _told_apart(given)
     recipe = recipe_of(
         given["file"],
         given["settings"],
@@ -113,6 +110,20 @@ def command(**given: Any) -> int:
     if given["dry_run"]:
         return _dry(order, recipe, given["as_json"], ranks)
     return _find_rate(order, recipe, given["path"], given)
+
+
+def _told_apart(given: dict[str, Any]) -> None:
+    """What would be left out without a word is refused."""
+    instead = [flag for flag in ("--dry-run", "--find-lr") if given[flag[2:].replace("-", "_")]]
+    if len(instead) > 1:
+        raise UsageError(
+            f"{' and '.join(instead)} are two things to do instead of training", "give one"
+        )
+    if instead and given["repeat"] > 1:
+        raise UsageError(
+            f"--repeat trains with several seeds, and {instead[0]} trains nothing",
+            f"leave out --repeat, or {instead[0]}; --seed takes another seed",
+        )
 
 
 def _train(order: Order, recipe: Recipe, given: dict[str, Any]) -> int:

@@ -40,9 +40,23 @@ class Range(NamedTuple):
     suggested: float
 
 
-def sweep(network: nn.Module, batches: Batches, recipe: Recipe, course: Course) -> Iterator[Tried]:
-    """Try rising factors on a copy of the network, until the loss breaks."""
-    here = Training.begin(copy.deepcopy(network), recipe, course)
+def sweep(
+    network: nn.Module,
+    batches: Batches,
+    recipe: Recipe,
+    course: Course,
+    *,
+    from_scratch: bool = True,
+    still: tuple[nn.Module, ...] = (),
+) -> Iterator[Tried]:
+    """Try rising factors on a copy of the network, until the loss breaks. `still` are parts of the network
+    that stay in evaluation mode, as in `Training`.
+    """
+    copied, kept = copy.deepcopy(
+        (network, still)
+    )  # together, so that the parts are those of the copy
+    here = Training.begin(copied, recipe, course, from_scratch=from_scratch)
+    here.still = kept
     mean, best, done = 0.0, math.inf, 0
     epoch = 0
     while done < STEPS:

@@ -15,21 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from striate.errors import CannotTrain
+from striate.training.defaults import RATES, RATES_OTHERS
 from striate.training.lookahead import Lookahead
 from striate.training.muon import before_norm, filters
 from striate.training.optimise_rules import Rule, State, filter_rule, rule, step_place
-from striate.training.recipe import refused
+from striate.training.recipe import UNCOUPLED, refused
 from striate.training.recipe_parts import OptimiserPart
 
-# The rate where the recipe says 0: from scratch, and a tenth of it for weights that were trained before.
-# Tried on 3,000 pictures at rates three times apart: within a point of the best for a network with norms,
-# within five for one without, where larger ones learned faster or not at all.
-RATES = {
-    "sgd": (0.1, 0.01), "momentum": (0.03, 0.003), "nesterov": (0.03, 0.003), "rmsprop": (1e-3, 1e-4),
-    "adam": (3e-3, 3e-4), "adamw": (3e-3, 3e-4), "adagrad": (1e-2, 1e-3), "adadelta": (1.0, 0.1),
-    "muon": (0.24, 0.024),
-}  # fmt: skip
-RATES_OTHERS = (3e-3, 3e-4)
 FREE = 1 / 12  # of the rate of filters, for those that no norm follows
 
 
@@ -137,8 +129,10 @@ def make(
     Make it when the network is on its device and frozen where it stays frozen.
     """
     name = chosen(network, part, from_scratch=from_scratch)
-    if part.coupled and name in ("muon", "adamw"):
-        raise refused([f"optimiser.coupled: {name} has no coupled decay"])
+    if (
+        part.coupled and name in UNCOUPLED
+    ):  # of a part that is in no recipe; those are checked when made
+        raise refused([UNCOUPLED[name]])
     groups = tuple(_groups(network, part, name, from_scratch, bf16))
     weights = {n: w for group in groups for n, w in group.weights.items()}
     if not weights:

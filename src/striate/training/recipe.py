@@ -24,6 +24,7 @@ from striate.training.recipe_parts import (
     RegularisePart,
     SchedulePart,
     StartPart,
+    mixed,
     one_of,
     within,
 )
@@ -135,6 +136,13 @@ def _built(values: Mapping[str, Any]) -> Recipe:
     return Recipe(**own, **{part: _PARTS[part](**held) for part, held in tables.items()})
 
 
+LEAST_ALPHA = 0.01  # smaller ones draw 0 and 1 alone
+# Optimisers whose decay never goes through the gradient.
+UNCOUPLED = {
+    "muon": "optimiser.coupled: muon has no coupled decay, since it keeps only a gradient's direction",
+    "adamw": "optimiser.coupled: adamw has no coupled decay; adam is the one that has it",
+}
+
 _PARTS: dict[str, Callable[..., Any]] = {
     one.name: one.default_factory for one in fields(Recipe) if callable(one.default_factory)
 }
@@ -153,7 +161,9 @@ def _flat(found: Mapping[str, object], before: str = "") -> Iterator[tuple[str, 
 
 
 def _faults(values: Mapping[str, Any]) -> Iterator[str]:
-    """Words that are no choice, numbers out of range, and what each knob allows and the whole does not."""
+    """Words that are no choice, numbers out of range, and what each knob allows and the whole does not: all
+    that can be known without a picture or a network.
+    """
     for name, value in values.items():
         told = _KNOBS[name].metadata
         if "choices" in told and value not in told["choices"]:
@@ -162,16 +172,27 @@ def _faults(values: Mapping[str, Any]) -> Iterator[str]:
             low, high = told["range"]
             if not low <= value <= high:  # also false for NaN
                 yield f"{name} is from {low:g} to {high:g}, not {shown(value)}"
+    yield from _contradictions(values)
+
+
+def _contradictions(values: Mapping[str, Any]) -> Iterator[str]:
+    """Knobs that are fine alone and not together."""
     if values["loss.name"] == "hinge" and values["loss.smoothing"] > 0:
         yield "loss.smoothing is for cross-entropy; the hinge has no labels to smooth"
     if 0 < values["practise.share"] < 1:
-        for name in ("pictures.mix", "pictures.balanced"):
-            if values[name] not in ("none", False):
-                yield f"practise.share and {name} both decide which pictures come: choose one"
+        others = ["pictures.balanced"] if values["pictures.balanced"] else []
+        if mixed(values["pictures.mix"], values["pictures.augment"]) != "none":
+            others += [
+                "pictures.augment=strong" if values["pictures.mix"] == "auto" else "pictures.mix"
+            ]
+        for name in others:
+            yield f"practise.share and {name} both decide which pictures come: choose one"
+    if 0 < values["pictures.mix_alpha"] < LEAST_ALPHA:
+        yield f"pictures.mix_alpha is 0, which is decided, or {LEAST_ALPHA} and more: less draws no shares"
     if values["schedule.name"] == "constant" and values["schedule.final"] not in (0, 1):
         yield "schedule.final has no meaning for a constant rate"
-    if values["optimiser.name"] == "muon" and values["optimiser.coupled"]:
-        yield "optimiser.coupled: muon has no coupled decay, since it keeps only a gradient's direction"
+    if values["optimiser.coupled"] and values["optimiser.name"] in UNCOUPLED:
+        yield UNCOUPLED[values["optimiser.name"]]
     if values["average.name"] in ("ema", "swa") and values["optimiser.lookahead"]:
         yield "average and optimiser.lookahead are two averages of the same weights: choose one"
 

@@ -27,17 +27,26 @@ def within(default: float, low: float, high: float) -> Any:
 @dataclass(frozen=True)
 class PicturePart:
     """What the network is shown. size: side in pixels, 0 is decided. grow_from: the side at step 0 as a
-    share of `size` (progressive resizing; 0 is decided), reaching it at `grow_until` of the steps.
+    share of `size` (progressive resizing; 0 is decided), reaching it at `grow_until` of the steps. mix: auto
+    is either where `augment` is strong, else none. mix_alpha: of the shares that are drawn; 0 is 0.2 for
+    mixup and 1 for cutmix.
     """
 
     size: int = within(0, 0, 4096)
     fit: str = one_of("auto", "crop", "pad", "stretch")
     augment: str = one_of(*AUGMENTS)
-    mix: str = one_of("none", "mixup", "cutmix", "either")
-    mix_alpha: float = within(0.2, 0.01, 10)
+    mix: str = one_of("auto", "none", "mixup", "cutmix", "either")
+    mix_alpha: float = within(0.0, 0, 10)
     balanced: bool = False
     grow_from: float = within(0.0, 0, 1)
     grow_until: float = within(0.75, 0, 1)
+
+
+def mixed(mix: str, augment: str) -> str:
+    """What `auto` is for `pictures.mix`."""
+    if mix == "auto":
+        return "either" if augment == "strong" else "none"
+    return mix
 
 
 @final
@@ -130,8 +139,8 @@ class AveragePart:
 @final
 @dataclass(frozen=True)
 class StartPart:
-    """filters: how convolutions begin. whiten: the first convolution whitens the data's own patches, and
-    stays so; auto does it where a stage is called `whiten`.
+    """filters: how convolutions begin, and with he and xavier dense layers too. whiten: the first convolution
+    whitens the data's own patches, and stays so; auto does it where a stage is called `whiten`.
     """
 
     filters: str = one_of("auto", "torch", "he", "xavier", "dirac")

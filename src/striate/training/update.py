@@ -234,8 +234,10 @@ def _not_finite(
         if not math.isfinite(found.loss)
         else f"the gradient's norm is {norm}"
     )
-    return NotFinite(
+    fault = NotFinite(
         f"at step {here.step + 1:,} {what}: training stopped before the weights were changed",
         "look at these pictures, lower --set optimiser.rate=..., or set optimiser.clip=1",
         where="\n".join(names) + more,
     )
+    fault.rows = tuple(int(row) for row in rows)
+    return fault

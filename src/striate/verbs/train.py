@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import striate
 from striate import machine, optional
-from striate.errors import CannotTrain, StriateError, UsageError
+from striate.errors import CannotTrain, StriateError
 from striate.keeping.revision import revision
 from striate.keeping.runs import Run
 from striate.pages import notebook
@@ -25,7 +25,7 @@ from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
 from striate.training.stopping import Stopping
 from striate.verbs.report import report
-from striate.verbs.train_order import Event, Order, Said, recipe_of, seconds_of
+from striate.verbs.train_order import Event, Order, Said, dial, recipe_of
 
 if TYPE_CHECKING:
     from striate.pictures.dataset import Dataset
@@ -88,15 +88,8 @@ def train(
     >>> run.scores["test"]["accuracy"]  # doctest: +SKIP
     0.9925
     """
-    if budget is not None and epochs is not None:
-        raise UsageError("budget and epochs are two answers to one question", "give one of them")
+    values = dial(budget, epochs)
     made = recipe if isinstance(recipe, Recipe) else recipe_of(recipe)
-    values: dict[str, object] = {}
-    if budget is not None:
-        spent = seconds_of(budget) if isinstance(budget, str) else float(budget)
-        values |= {"budget_s": spent, "epochs": 0}
-    if epochs is not None:
-        values["epochs"] = epochs
     weights = ("" if pretrained is True else str(pretrained)) if pretrained else None
     order = Order(str(data), model, weights, **more)
     steps = begin(order, made.with_values(values), path=Path(path) if path else None)
@@ -128,11 +121,9 @@ def begin(
     if path is not None and _is_begun(path, order, wanted):
         yield Said(f"{path} was begun with the same order: going on with it")
         return (yield from resume(path, stop=stop, ranks=ranks))
-    from striate.verbs.train_data import opened
-    from striate.verbs.train_network import checked
+    from striate.verbs.train_faults import opened
 
-    dataset = opened(order, wanted.seed)
-    checked(order, len(dataset.classes))
+    dataset = opened(order, wanted)
     run = Run.resume(path) if path is not None and _is_blank(path) else None
     with run or Run.create(path, datetime.now().astimezone()) as run:
         _clear(run)

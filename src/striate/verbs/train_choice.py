@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from striate.errors import CannotTrain
 from striate.keeping.runs import Run
 from striate.pictures.normalised import normalised
 from striate.pictures.order import order
@@ -25,6 +24,7 @@ from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
 from striate.training.stopping import Stopping
 from striate.verbs import train_network, train_pace, train_ranks, train_whole
+from striate.verbs.train_growing import cannot_grow, taken
 from striate.verbs.train_network import Chosen
 from striate.verbs.train_order import Event, Order, Said
 from striate.verbs.train_ready import LOOKED_AT, Ready, Rows
@@ -42,9 +42,10 @@ def decide(
     ranks: Ranks = ALONE,
 ) -> Generator[Event, None, Ready]:
     """The network as it begins, the recipe without `auto`, and the course; kept in the run."""
-    device = _device(recipe.machine.device)
+    device = train_pace.device_of(recipe.machine.device)
     C, (H, W) = pictures.preparation.channels, pictures.preparation.size
-    threads = _threads(recipe, order_, (C, H, W), len(pictures.dataset.classes), device, ranks)
+    classes = len(pictures.dataset.classes)
+    threads = train_pace.threads_for(recipe, order_, (C, H, W), classes, device, ranks)
     torch.set_num_threads(threads)
     chosen, affordable, why = yield from _network(recipe, order_, pictures, device, ranks.count)
     if chosen.mean and chosen.std:
@@ -52,12 +53,13 @@ def decide(
             pictures, preparation=replace(pictures.preparation, mean=chosen.mean, std=chosen.std)
         )
         run.update(preparation=pictures.preparation.to_dict())
-    settled = defaults.settle(recipe, _facts(pictures, chosen, affordable, order_))
-    if chosen.pretrained is not None:
+    settled = defaults.settle(recipe, _facts(recipe, pictures, chosen, affordable, order_))
+    if order_.is_headed:
         from striate.verbs.train_frozen import patient, still_parts
 
         settled = patient(settled)
         still_parts(chosen.network)
+    taken(chosen, settled, (C, H, W))
     whole = yield from train_whole.decided(pictures, settled)
     is_mirrored = settled.regularise.mirrored == "yes"
     for text in initialise.start(
@@ -111,19 +113,15 @@ def _network(
     ours; and why it is this one, where that was decided here.
     """
     data, shape = pictures.dataset, (pictures.preparation.channels, *pictures.preparation.size)
-    model, affordable, why = train_network.model_of(order_), 0, ""
-    if model == "auto":
-        count, classes = data.splits["train"], len(data.classes)
-        model, affordable, why = train_pace.by_budget(
-            recipe, count, shape, classes, device, processes
-        )
+    count, classes = data.splits["train"], len(data.classes)
+    model, affordable, why = train_pace.meant(
+        recipe, order_, count, shape, classes, device, processes
+    )
+    if why:
         yield Said(why)
-    elif model in train_pace.OURS and not order_.source:
-        plan = train_network.planned(model, shape, len(data.classes))
-        affordable, _ = train_pace.affordable(plan, recipe, data.splits["train"], device, processes)
     said: list[str] = []
     chosen = train_network.choose(
-        model, shape, len(data.classes), pretrained=order_.pretrained, seed=recipe.seed,
+        model, shape, classes, pretrained=order_.pretrained, seed=recipe.seed,
         announce=said.append,
     )  # fmt: skip
     if order_.source:
@@ -163,7 +161,9 @@ def _source(order_: Order) -> dict[str, str] | None:
     return {"source": order_.source, "licence": str(licence or "unknown")}
 
 
-def _facts(pictures: Prepared, chosen: Chosen, affordable: int, order_: Order) -> defaults.Facts:
+def _facts(
+    recipe: Recipe, pictures: Prepared, chosen: Chosen, affordable: int, order_: Order
+) -> defaults.Facts:
     """What the defaults depend on."""
     data = pictures.dataset
     counts = [c for c in data.counts_in("train").values() if c]
@@ -176,8 +176,9 @@ def _facts(pictures: Prepared, chosen: Chosen, affordable: int, order_: Order) -
         mirror=data.mirror,
         has_norms=any(True for _ in train_network.norms_of(chosen.network)),
         whitens=hasattr(chosen.network, "whiten"),
-        pretrained=chosen.pretrained is not None or order_.source is not None,
-        is_headed=chosen.pretrained is not None,
+        grows=chosen.plan is not None and not cannot_grow(chosen.plan, recipe),
+        pretrained=order_.from_weights,
+        is_headed=order_.is_headed,
     )
 
 
@@ -208,12 +209,12 @@ def _course(ready: Ready, measured: budget.Measured, why: str, precise: str) -> 
     else:
         looked = min(LOOKED_AT, ready.dataset.splits["val"])
         spent = 0.0
-        if ready.chosen.pretrained is not None:  # for the features of train, of its mirror, of val
+        if ready.order.is_headed:  # for the features of train, of its mirror, of val
             spent = measured.look_s * (2 * count + ready.dataset.splits["val"])
             if how.device == "cpu":  # by rank 0 with the threads of all that wait on its machine
                 spent /= ranks.here
         steps = budget.steps_for(recipe, measured, size, looked, spent_s=spent)
-        if ready.chosen.pretrained is not None and steps < per_epoch:
+        if ready.order.is_headed and steps < per_epoch:
             steps = 0
         most = round(train_pace.MOST_EPOCHS * per_epoch)
         made = of_steps(recipe, min(steps, most), per_epoch, how.batch, size, **kept)
@@ -225,33 +226,3 @@ def _course(ready: Ready, measured: budget.Measured, why: str, precise: str) -> 
     if ranks.count > 1:
         step += f", measured by {ranks.count} processes together, threads of each: {how.threads}"
     return replace(made, why=tuple(w for w in (why, precise, step) if w))
-
-
-def _threads(
-    recipe: Recipe,
-    order_: Order,
-    shape: tuple[int, int, int],
-    classes: int,
-    device: str,
-    ranks: Ranks = ALONE,
-) -> int:
-    """What the recipe says, else what is quickest here for the network, or for the smallest of ours: of all
-    threads, or of this process's share of them.
-    """
-    most = ranks.threads
-    model = train_network.model_of(order_)
-    if recipe.machine.threads or device != "cpu" or model.startswith(train_network.TIMM):
-        return recipe.machine.threads or most
-    name = train_pace.OURS[-1] if model == "auto" else model
-    return train_pace.best_threads(train_network.planned(name, shape, classes), most)
-
-
-def _device(asked: str) -> str:
-    """The accelerator where there is one."""
-    if asked == "cuda" and not torch.cuda.is_available():
-        raise CannotTrain(
-            "there is no CUDA device here", "leave machine.device at auto, or take cpu"
-        )
-    if asked == "mps" and not torch.backends.mps.is_available():
-        raise CannotTrain("there is no Apple GPU here", "leave machine.device at auto, or take cpu")
-    return ("cuda" if torch.cuda.is_available() else "cpu") if asked == "auto" else asked

@@ -11,11 +11,13 @@ from typing import Any, final
 
 from striate.grammar.plan import Plan
 from striate.optional import need
+from striate.training.course import of_epochs
 from striate.training.defaults import Facts, settle
 from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
 from striate.training.recipe_file import to_text
-from striate.verbs import train_data, train_network, train_pace
+from striate.verbs import train_data, train_faults, train_network, train_pace
+from striate.verbs.train_growing import cannot_grow
 from striate.verbs.train_order import Order
 
 
@@ -67,38 +69,59 @@ def dry_run(order: Order, recipe: Recipe, ranks: Ranks = ALONE) -> Dry:
     """Look at names, sizes and pace; train nothing. Of several ranks one's share of the machine is timed, and
     taken for each of them.
     """
-    torch: Any = need("torch", to="know what training costs here", extra="train")
-    if ranks.count > 1:
-        torch.set_num_threads(recipe.machine.threads or ranks.threads)
-    dataset = train_data.opened(order, recipe.seed)
-    train_network.checked(order, len(dataset.classes))
+    need("torch", to="know what training costs here", extra="train")
+    dataset = train_faults.opened(order, recipe)
     prepared = train_data.preparation_for(dataset, order, recipe)
     side, shape = prepared.size[0], (prepared.channels, *prepared.size)
     count, classes = dataset.splits["train"], len(dataset.classes)
-    model, seen, why = train_network.model_of(order), 0, ""
-    if model == "auto":
-        model, seen, why = train_pace.by_budget(recipe, count, shape, classes, "cpu", ranks.count)
-    plan = None
-    if not model.startswith(train_network.TIMM):
-        plan = train_network.planned(model, shape, classes)
-    if plan is not None and not seen:
-        seen, rate = train_pace.affordable(plan, recipe, count, "cpu", ranks.count)
-        shown = train_pace.on(ranks.count)
-        why = f"{model} at {side} pixels: about {rate:,.0f} pictures a second here{shown}"
-    # As in training, where only networks of our own are timed before the recipe is decided.
-    known = seen if train_network.model_of(order) in ("auto", *train_pace.OURS) else 0
+    model, plan, known, seen, why = _meant(recipe, order, count, shape, classes, ranks)
     counts = [c for c in dataset.counts_in("train").values() if c]
     facts = Facts(
         count, classes, side, max(counts) / min(counts), known, dataset.mirror,
         has_norms=plan is None or " bn" in plan.text, whitens=plan is not None and "whiten=" in plan.text,
-        pretrained=order.pretrained is not None or order.source is not None,
-        is_headed=order.pretrained is not None,
+        grows=plan is not None and not cannot_grow(plan, recipe),
+        pretrained=order.from_weights, is_headed=order.is_headed,
     )  # fmt: skip
     settled = settle(recipe, facts)
-    if not recipe.epochs:
-        seen = min(seen, int(train_pace.MOST_EPOCHS * count))
     together = settled.batch * settled.optimiser.accumulate
+    together = min(together, max(settled.batch, count))
+    if recipe.epochs:
+        steps = of_epochs(settled, count, together, side).steps
+    else:
+        steps = max(1, min(seen, int(train_pace.MOST_EPOCHS * count)) // together)
     return Dry(
-        order, settled, dataset.splits, dataset.classes, plan, model, side,
-        max(1, seen // together), why, tuple(f"{f.severity}: {f.text}" for f in dataset.findings),
+        order, settled, dataset.splits, dataset.classes, plan, model, side, steps, why,
+        tuple(f"{f.severity}: {f.text}" for f in dataset.findings),
     )  # fmt: skip
+
+
+def _meant(
+    recipe: Recipe,
+    order: Order,
+    count: int,
+    shape: tuple[int, int, int],
+    classes: int,
+    ranks: Ranks,
+) -> tuple[str, Plan | None, int, int, str]:
+    """The network by name and plan, how many pictures it is known to see when training decides the recipe,
+    how many by the pace here, and why. Timed on the device and with the threads that training takes.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    device = train_pace.device_of(recipe.machine.device)
+    torch.set_num_threads(train_pace.threads_for(recipe, order, shape, classes, device, ranks))
+    try:
+        model, known, why = train_pace.meant(
+            recipe, order, count, shape, classes, device, ranks.count
+        )
+        if model.startswith(train_network.TIMM):
+            return model, None, known, known, why
+        plan, seen = train_network.planned(model, shape, classes), known
+        if not why:
+            seen, rate = train_pace.affordable(plan, recipe, count, device, ranks.count)
+            shown = train_pace.on(ranks.count)
+            why = f"{model} at {shape[1]} pixels: about {rate:,.0f} pictures a second here{shown}"
+        return model, plan, known, seen, why
+    finally:
+        torch.set_num_threads(before)

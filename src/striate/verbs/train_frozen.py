@@ -18,6 +18,7 @@ from striate.judging.answers import answered
 from striate.keeping.kept_features import FeatureShelf
 from striate.training import frozen, frozen_head
 from striate.training.recipe import Recipe
+from striate.training.threads import while_others_wait
 from striate.verbs.train_network import norms_of
 from striate.verbs.train_order import Event, Said, Working
 from striate.verbs.train_ready import Ready, Rows
@@ -46,6 +47,19 @@ def patient(recipe: Recipe) -> Recipe:
     falls = recipe.schedule.name != "constant" and recipe.schedule.final < 1
     patience = ALL_LOOKS if falls else PATIENCE
     return replace(recipe, regularise=replace(recipe.regularise, patience=patience))
+
+
+def fitted_head(ready: Ready) -> Generator[Event, None, frozen_head.Head | None]:
+    """What training begins with where weights were given: a head on their features; else none."""
+    if not ready.order.is_headed:
+        return None
+    with while_others_wait(ready.ranks):
+        return (yield from head_first(ready))
+
+
+def still_norms(ready: Ready) -> tuple[nn.Module, ...]:
+    """What then stays as it is while the last layers are trained; of other networks nothing."""
+    return still_parts(ready.chosen.network) if ready.order.is_headed else ()
 
 
 def head_first(ready: Ready) -> Generator[Event, None, frozen_head.Head]:

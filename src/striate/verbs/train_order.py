@@ -37,14 +37,19 @@ class Order:
     look_for_copies: bool = True
     root: str | None = None
 
+    @property
+    def is_headed(self) -> bool:
+        """Whether a head is fitted on the features of published weights, or of a file's, first."""
+        return self.pretrained is not None
+
+    @property
+    def from_weights(self) -> bool:
+        """Whether training starts from weights that were trained before: those, or a run's of one's own."""
+        return self.is_headed or bool(self.source)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         return asdict(self)
-
-    @property
-    def is_from_scratch(self) -> bool:
-        """Whether no weights are given to start from."""
-        return self.pretrained is None and not self.source
 
     @classmethod
     def from_dict(cls, found: dict[str, Any]) -> Order:
@@ -109,14 +114,30 @@ def recipe_of(
     from striate.training.recipe import Recipe
 
     made = recipe_file.read(file) if file is not None else Recipe()
-    values: dict[str, object] = {}
-    if budget is not None:
-        values |= {"budget_s": seconds_of(budget), "epochs": 0}
-    if epochs is not None:
-        values["epochs"] = epochs
+    values = dial(budget, epochs)
     if seed is not None:
         values["seed"] = seed
     return made.with_values(values).changed(settings)
+
+
+def dial(budget: str | float | None, epochs: float | None) -> dict[str, object]:
+    """The one dial, as knobs of a recipe: a time (seconds, or a text such as 5m) or passes over train."""
+    if budget is not None and epochs is not None:
+        raise UsageError(
+            "--budget and --epochs are two answers to one question", "give one of them"
+        )
+    if (
+        epochs is not None and not epochs > 0
+    ):  # 0 in a recipe leaves it to the time, which none asked for
+        raise UsageError(
+            f"{epochs:g} epochs would train nothing",
+            "give a number above 0, 0.5 for half a pass; `--dry-run` says what would be done",
+            where="--epochs",
+        )
+    if budget is not None:
+        spent = seconds_of(budget) if isinstance(budget, str) else float(budget)
+        return {"budget_s": spent, "epochs": 0}
+    return {} if epochs is None else {"epochs": epochs}
 
 
 def seconds_of(text: str) -> float:

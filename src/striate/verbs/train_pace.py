@@ -7,14 +7,17 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from striate.errors import PlanError
+from striate.errors import CannotTrain, PlanError
 from striate.training.defaults import grown_from
-from striate.verbs.train_network import planned
+from striate.training.ranks import ALONE, Ranks
+from striate.verbs.train_growing import cannot_grow
+from striate.verbs.train_network import TIMM, model_of, planned
 from striate.zoo.catalogue import CATALOGUE, plan_of
 
 if TYPE_CHECKING:
     from striate.grammar.plan import Plan
     from striate.training.recipe import Recipe
+    from striate.verbs.train_order import Order
 
 OURS = ("striate-l", "striate-m", "striate-s", "striate-xs")  # from large to small
 # How much more often larger ones have to see few pictures, and from how many passes on they pay. CIFAR on
@@ -69,6 +72,59 @@ def fits_any_side(model: str) -> bool:
         return False
 
 
+def device_of(asked: str) -> str:
+    """The accelerator where there is one, or the device that was asked for."""
+    import torch
+
+    if asked == "cuda" and not torch.cuda.is_available():
+        raise CannotTrain(
+            "there is no CUDA device here", "leave machine.device at auto, or take cpu"
+        )
+    if asked == "mps" and not torch.backends.mps.is_available():
+        raise CannotTrain("there is no Apple GPU here", "leave machine.device at auto, or take cpu")
+    return ("cuda" if torch.cuda.is_available() else "cpu") if asked == "auto" else asked
+
+
+def threads_for(
+    recipe: Recipe,
+    order: Order,
+    shape: tuple[int, int, int],
+    classes: int,
+    device: str,
+    ranks: Ranks = ALONE,
+) -> int:
+    """What the recipe says, else what is quickest here for the network, or for the smallest of ours: of all
+    threads, or of this process's share of them.
+    """
+    most = ranks.threads
+    model = model_of(order)
+    if recipe.machine.threads or device != "cpu" or model.startswith(TIMM):
+        return recipe.machine.threads or most
+    name = OURS[-1] if model == "auto" else model
+    return best_threads(planned(name, shape, classes), most)
+
+
+def meant(
+    recipe: Recipe,
+    order: Order,
+    pictures: int,
+    shape: tuple[int, int, int],
+    classes: int,
+    device: str,
+    processes: int = 1,
+) -> tuple[str, int, str]:
+    """The network that is meant; how many pictures it can be shown, where it is one of ours, else 0; and why
+    it is this one, where that was decided here.
+    """
+    model = model_of(order)
+    if model == "auto":
+        return by_budget(recipe, pictures, shape, classes, device, processes)
+    if model not in OURS or order.source:
+        return model, 0, ""
+    seen, _ = affordable(planned(model, shape, classes), recipe, pictures, device, processes)
+    return model, seen, ""
+
+
 def by_budget(
     recipe: Recipe,
     pictures: int,
@@ -117,7 +173,8 @@ def _area(plan: Plan, recipe: Recipe) -> float:
     from striate.training.course import sides
 
     side = plan.layers[0].given.width
-    from_ = grown_from(recipe.pictures.grow_from, side, whitens="whiten=" in plan.text)
+    grows = "whiten=" in plan.text and not cannot_grow(plan, recipe)
+    from_ = grown_from(recipe.pictures.grow_from, side, grows=grows)
     growing = recipe.with_values({"pictures.grow_from": from_})
     runs = [*sides(growing, 1000, side)] or [(0, side)]
     ends = [first for first, _ in runs[1:]] + [1000]

@@ -45,7 +45,7 @@ def follow(stop: Stopping, ranks: Ranks) -> Generator[Event, None, Path]:
     if facts["status"] == "finished":
         return run.path
     order, recipe = Order.from_dict(facts["options"]), Recipe().with_values(facts["recipe"])
-    with machine.memory_kept(wanted=order.is_from_scratch):
+    with machine.memory_kept(wanted=not order.from_weights):
         if asked["draft"] is None:
             ready = yield from readied(run, order, recipe, stop, ranks=ranks)
         else:

@@ -65,17 +65,23 @@ def find_rate(order: Order, recipe: Recipe, path: Path | None) -> Generator[Even
     """Sweep; `path` gets the plot as an HTML page. No run is left behind."""
     from striate.training import find_rate as ranges
     from striate.training import optimise
+    from striate.verbs.train_faults import opened
+    from striate.verbs.train_frozen import fitted_head, still_norms
     from striate.verbs.train_ready import readied
 
+    dataset = opened(order, recipe)
     folder = Path(tempfile.mkdtemp(prefix="striate-find-lr-"))
     try:
         run = Run.create(folder / "run", datetime.now(UTC))
         with run:
-            ready = yield from readied(run, order, recipe, Stopping())
+            ready = yield from readied(run, order, recipe, Stopping(), dataset)
+            network, from_scratch = ready.chosen.network, not order.from_weights
+            yield from fitted_head(ready)  # as training would begin
             tried: list[Tried] = []
             for one in ranges.sweep(
-                ready.chosen.network, ready.batches(), ready.recipe, ready.course
-            ):
+                network, ready.batches(), ready.recipe, ready.course, from_scratch=from_scratch,
+                still=still_norms(ready),
+            ):  # fmt: skip
                 tried.append(one)
                 yield Working("trying rates", len(tried), ranges.STEPS)
     finally:
@@ -85,7 +91,7 @@ def find_rate(order: Order, recipe: Recipe, path: Path | None) -> Generator[Even
             "the loss is no number at the lowest rate already",
             "`striate check` looks at the pictures",
         )
-    rates = optimise.make(ready.chosen.network, ready.recipe.optimiser).rates
+    rates = optimise.make(network, ready.recipe.optimiser, from_scratch=from_scratch).rates
     found = Found(ranges.read(tried), next(iter(rates.values())), path)
     if path is not None:
         safe.write_text(path, _page(found))

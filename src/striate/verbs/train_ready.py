@@ -18,7 +18,8 @@ from striate import safe
 from striate.grammar.plan import Plan
 from striate.keeping import checkpoint
 from striate.keeping.runs import Run
-from striate.pictures.augment.chain import preset
+from striate.pictures.augment.chain import Chain, preset
+from striate.pictures.augment.mix import Mix
 from striate.pictures.balance import class_weights
 from striate.pictures.batches import Batches, BatchPlan
 from striate.pictures.dataset import Dataset
@@ -32,6 +33,7 @@ from striate.training import recipe_file
 from striate.training.course import Course
 from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
+from striate.training.recipe_parts import mixed
 from striate.training.stopping import Stopping
 from striate.verbs import train_data, train_network, train_whole
 from striate.verbs.train_network import Chosen
@@ -64,16 +66,20 @@ class Ready:
         """The pictures that can be read."""
         return self.pictures.dataset
 
+    @property
+    def chain(self) -> Chain:
+        """What is done to pictures of train."""
+        size = self.pictures.preparation.size
+        to = size if self.whole else None
+        made = preset(self.recipe.pictures.augment, size, self.dataset.mirror, to)
+        return replace(made, mix=_mix(self.recipe))
+
     def batches(self) -> Batches:
         """Of train, augmented."""
-        recipe, data, at = self.recipe, self.dataset, self.course
+        recipe, at = self.recipe, self.course
         pictures: Prepared | Whole = self.whole or self.pictures
-        size = self.pictures.preparation.size
-        chain = preset(recipe.pictures.augment, size, data.mirror, size if self.whole else None)
-        if recipe.pictures.mix != "none":
-            chain = replace(chain, mix=_mix(recipe))
         plan = BatchPlan(
-            at.batch, recipe.seed, balanced=recipe.pictures.balanced, augment=chain,
+            at.batch, recipe.seed, balanced=recipe.pictures.balanced, augment=self.chain,
             workers=recipe.machine.workers, device=at.device, channels_last=at.channels_last,
             rank=self.ranks.rank, ranks=self.ranks.count, class_weights=self.weights(),
             stretched=self.whole.stretched if self.whole else None,
@@ -110,10 +116,11 @@ class Ready:
         return made
 
 
-def _mix(recipe: Recipe) -> Any:
-    from striate.pictures.augment.mix import Mix
-
-    return Mix(recipe.pictures.mix, recipe.pictures.mix_alpha)  # type: ignore[arg-type]
+def _mix(recipe: Recipe) -> Mix | None:
+    """As the recipe says, whatever a preset would do."""
+    part = recipe.pictures
+    kind: Any = mixed(part.mix, part.augment)
+    return None if kind == "none" else Mix(kind, part.mix_alpha)
 
 
 def readied(
@@ -262,6 +269,8 @@ def _decided(
         )
     elif ready.recipe.practise.share < 1:
         yield Said("there are too few steps to practise hard pictures: all come in every pass")
+    for note in ready.chain.notes:
+        yield Said(note, "warning")
     other = ", ".join(f"{name}={here}" for name, (here, _) in ready.recipe.differences().items())
     yield Said(f"the recipe differs from the defaults in: {other or 'nothing'}")
     return ready

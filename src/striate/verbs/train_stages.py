@@ -45,7 +45,7 @@ def stages(
         last[0] = now
 
     try:
-        with machine.memory_kept(wanted=order.is_from_scratch):
+        with machine.memory_kept(wanted=not order.from_weights):
             ready = yield from readied(run, order, recipe, stop, dataset, ranks)
             note_time("prepare")
             done = yield from trained(ready, stop)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 
 from striate import safe
-from striate.errors import DataError, NotFinite
+from striate.errors import DataError, NotFinite, StriateError
 from striate.judging.answers import answered
 from striate.judging.predict import predict
 from striate.keeping import checkpoint
@@ -19,11 +19,13 @@ from striate.training import rank_norm
 from striate.training.loop import asking, fit
 from striate.training.state import Look, Training
 from striate.training.stopping import Stopping
-from striate.training.threads import while_others_wait
 from striate.training.update import Interrupted
+from striate.verbs.train_frozen import fitted_head, still_norms
 from striate.verbs.train_order import Event, Looked, Said, Stepped
 from striate.verbs.train_ranks import call, enough_for
 from striate.verbs.train_ready import Ready
+
+BAD_BATCH = "bad_batch.csv"
 
 
 def trained(ready: Ready, stop: Stopping) -> Generator[Event, None, Training]:
@@ -37,8 +39,10 @@ def trained(ready: Ready, stop: Stopping) -> Generator[Event, None, Training]:
             yield Said(
                 f"stopped after step {here.step:,}: `striate resume {ready.run.path}` goes on"
             )
-        except (NotFinite, DataError):  # the weights before that step are good, and kept
+        except (NotFinite, DataError) as fault:  # the weights before that step are good, and kept
             _save(ready, here)
+            if isinstance(fault, NotFinite):
+                _list(ready, fault)
             raise
         else:  # a signal after the last question ends the program on leaving this block
             _save(ready, here)
@@ -48,26 +52,21 @@ def trained(ready: Ready, stop: Stopping) -> Generator[Event, None, Training]:
 def _begun(ready: Ready) -> Generator[Event, None, Training]:
     """Where the last checkpoint stands; else at step 0, with a fitted head if weights are given."""
     begun = time.perf_counter()
-    run, network, from_scratch = ready.run, ready.chosen.network, ready.chosen.pretrained is None
-    found, head, still = checkpoint.latest(run.path), None, cast("tuple[torch.nn.Module, ...]", ())
-    if not from_scratch and found is None:
-        from striate.verbs.train_frozen import head_first
-
-        with while_others_wait(ready.ranks):
-            head = yield from head_first(ready)
+    run, network = ready.run, ready.chosen.network
+    found = checkpoint.latest(run.path)
+    head = (yield from fitted_head(ready)) if found is None else None
     if ready.ranks.count > 1:
         enough_for(ready)
         rank_norm.install(network)
-    if not from_scratch:
-        from striate.verbs.train_frozen import still_parts
-
-        still = still_parts(
-            network
-        )  # the norms that are there now, which are other modules on ranks
+    still = still_norms(ready)  # those that are there now, which are other modules on ranks
     here = Training.begin(
-        network, ready.recipe, ready.course, ranks=ready.ranks, from_scratch=from_scratch
-    )
+        network, ready.recipe, ready.course, ranks=ready.ranks,
+        from_scratch=not ready.order.from_weights,
+    )  # fmt: skip
     here.still = still
+    if found is None:
+        for note in here.masks.notes:
+            yield Said(note, "warning")
     first: dict[str, Any] = {}
     if (
         head is not None
@@ -96,6 +95,20 @@ def _save(ready: Ready, here: Training) -> None:
     """A checkpoint, by the rank that writes."""
     if ready.ranks.is_first:
         checkpoint.save(ready.run.path, here.step, *here.state())
+
+
+def _list(ready: Ready, fault: NotFinite) -> None:
+    """All pictures of the batch into a file of the run, which the fault names: it shows a few itself."""
+    if not fault.rows or not ready.ranks.is_first:
+        return
+    data, path = ready.dataset, ready.run.file(BAD_BATCH)
+    told = [(data.paths[row], data.classes[int(data.labels[row])]) for row in fault.rows]
+    try:
+        safe.write_csv(path, [("path", "label"), *told])
+    except (StriateError, OSError) as second:
+        fault.add_note(f"and its pictures could not be listed: {second}")
+        return
+    fault.hint = f"{fault.hint}; {path} lists all {len(told):,} pictures of that batch"
 
 
 def _steps(ready: Ready, here: Training, stop: Stopping) -> Generator[Event, None, None]:

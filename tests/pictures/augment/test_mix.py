@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,26 @@ def test_shares_follow_alpha() -> None:
     assert 0.5 < np.mean(one) < 0.75  # a box at the border is smaller than was drawn
     assert min(few) >= 0.5
     assert np.median(few) > 0.95
+
+
+@pytest.mark.parametrize("kind", ["mixup", "cutmix", "either"])
+def test_a_small_alpha_leaves_most_batches_nearly_unmixed_whatever_the_kind(kind: Any) -> None:
+    def unmixed(alpha: float) -> float:
+        """The share of batches of which hardly anything, or all of one picture, is shown."""
+        mix = Mix(kind, alpha)
+        shares = [mix.draw(Draws(0, 0, 9), step, 320, 320).share for step in range(500)]
+        return float(np.mean([min(one, 1 - one) < 0.05 for one in shares]))
+
+    assert unmixed(0.05) > 0.4  # a box that the border cuts off shows less than was drawn
+    assert unmixed(5) < 0.1
+
+
+def test_without_an_alpha_each_kind_has_the_one_of_its_paper() -> None:
+    for kind, usual in (("mixup", 0.2), ("cutmix", 1.0)):
+        given, known = Mix(kind), Mix(kind, usual)  # type: ignore[arg-type]
+        for step in range(50):
+            draws = Draws(0, 0, 9)
+            assert given.draw(draws, step, 20, 30) == known.draw(draws, step, 20, 30)
 
 
 def test_either_takes_both_ways_by_the_step() -> None:

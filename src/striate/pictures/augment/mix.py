@@ -17,6 +17,8 @@ import numpy as np
 from striate.pictures.augment.draws import Draws
 from striate.pictures.files import Pixels
 
+ALPHA, ALPHA_CUT = 0.2, 1.0  # of mixup and of cutmix, after their papers
+
 
 class Mixture(NamedTuple):
     """What is random: the share of the first picture, and for cutmix the box that shows the second."""
@@ -29,19 +31,18 @@ class Mixture(NamedTuple):
 @dataclass(frozen=True)
 class Mix:
     """`kind` mixup, cutmix, or either by a coin for each batch. `alpha` 1 draws all shares alike; small
-    ones leave most batches nearly unmixed.
+    ones leave most batches nearly unmixed; 0 is the usual one of each kind, 0.2 for mixup and 1 for cutmix.
     """
 
     kind: Literal["mixup", "cutmix", "either"] = "mixup"
-    alpha: float = 0.2
-    cut_alpha: float = 1.0
+    alpha: float = 0.0
 
     def draw(self, draws: Draws, step: int, height: int, width: int) -> Mixture:
         """For one global batch."""
         chance = draws.of_batch("mix", step)
         coin = chance.random()
         cut = self.kind == "cutmix" or (self.kind == "either" and coin < 0.5)
-        alpha = self.cut_alpha if cut else self.alpha
+        alpha = self.alpha or (ALPHA_CUT if cut else ALPHA)
         share = float(chance.beta(alpha, alpha))
         if not cut:
             return Mixture(max(share, 1 - share), None)
