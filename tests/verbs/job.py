@@ -20,6 +20,8 @@ SETTINGS = (
     "batch=64", "epochs=3", "looks=4", "save_every_s=0", "machine.micro_batch=64", "machine.threads=1",
     "machine.precision=fp32", "pictures.size=8", "average.name=ema", "schedule.name=cosine",
 )  # fmt: skip
+# Whatever changes which files there are, or says that they are on the disk.
+CALLS = ("fsync", "replace", "rename", "mkdir", "unlink", "rmdir")
 
 
 def run(folder: Path, settings: tuple[str, ...] = SETTINGS, data: str = "digits") -> int:
@@ -69,13 +71,40 @@ def kill_oneself(_: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def noting(listed: str) -> None:
+    """From here on every such call becomes a line of this file: its name, and the file that it is about."""
+    handle = os.open(listed, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for name in CALLS:
+        real = getattr(os, name)
+
+        def wrapped(*given: Any, _real: Any = real, _name: str = name, **named: Any) -> Any:
+            about = given[1] if _name in ("replace", "rename") else given[0]
+            if isinstance(about, int):
+                about = os.readlink(f"/proc/self/fd/{about}")
+            os.write(handle, (json.dumps([_name, os.fspath(about)]) + "\n").encode())
+            return _real(*given, **named)
+
+        setattr(os, name, wrapped)
+
+
+def wait_for_step(folder: Path, step: int, number: int) -> None:
+    """Until this step, or a later one, has a checkpoint, or the process is gone."""
+    names = f"checkpoints/{'[0-9]' * 9}"
+    while not any(int(path.name) >= step for path in folder.glob(names)):
+        if os.waitid(os.P_PID, number, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return
+        time.sleep(0.001)
+
+
 def attempt(order: dict[str, Any]) -> dict[str, Any]:
     """One try: killed after some seconds, by a signal, at a call of the system, or left alone."""
     folder, settings = Path(order["folder"]), tuple(order.get("settings", SETTINGS))
 
     def work() -> int:
         if "point" in order:
-            failing(order["point"], ("fsync", "replace", "rename", "mkdir"), kill_oneself)
+            failing(order["point"], CALLS, kill_oneself)
+        if "listed" in order:
+            noting(order["listed"])
         return run(folder, settings)
 
     started = time.monotonic()
@@ -83,6 +112,11 @@ def attempt(order: dict[str, Any]) -> dict[str, Any]:
     if "after" in order:
         time.sleep(order["after"])
         os.kill(number, order.get("signal", signal.SIGKILL))
+    if "signals" in order:
+        wait_for_step(folder, order["step"], number)
+        for one in order["signals"]:
+            os.kill(number, one)
+            time.sleep(order["pause"])
     asked = time.monotonic()
     _, status = os.waitpid(number, 0)
     code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)

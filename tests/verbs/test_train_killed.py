@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from striate.keeping import checkpoint
 from tests.conftest import ROOT
+from tests.verbs.job import CALLS, SETTINGS
 
 JOB = ROOT / "tests" / "verbs" / "job.py"
 SAME = (
@@ -26,7 +28,35 @@ SAME = (
     "splits.csv",
 )
 KILLS, MANY_KILLS = 12, 50
-IN_A_SAVE = range(56, 65)  # any nine calls in a row hold all those of a save
+# Two steps to a pass, and a checkpoint after each.
+SHORT = tuple(
+    {"batch=64": "batch=512", "machine.micro_batch=64": "machine.micro_batch=512"}.get(one, one)
+    for one in SETTINGS
+)
+LATE = ("predictions.csv", "bundle", "MODEL_CARD.md", "metrics.json", "run.json", "report.html")
+SHARES = 12  # of the calls of a run, to as many tests
+
+
+class Call(NamedTuple):
+    """A call of the system that changes files, and the file that it is about."""
+
+    name: str
+    file: str
+
+    def is_of_a_save(self, name: str, step: int | None = None) -> bool:
+        """Whether this call makes the folder of a checkpoint, or gives it its name."""
+        found = re.fullmatch(r"\.?([0-9]{9})(\..*\.unfinished)?", Path(self.file).name)
+        if found is None or self.name != name:
+            return False
+        is_new = (name == "mkdir") == bool(found[2])
+        return is_new and step in (None, int(found[1]))
+
+
+class Written(NamedTuple):
+    """All calls of a run, in order, and the hashes of what it ends with."""
+
+    calls: tuple[Call, ...]
+    hashes: dict[str, str]
 
 
 class Trials:
@@ -88,7 +118,12 @@ def hashes(folder: Path) -> dict[str, str]:
     last = checkpoint.latest(folder)
     assert last is not None
     state = (last.path / checkpoint.STATE).read_bytes()
-    return found | {"state": hashlib.sha256(state).hexdigest(), "step": str(last.step)}
+    scores = json.loads((folder / "metrics.json").read_bytes())
+    del scores["seconds"]  # that of the process which trained last
+    return found | {
+        "state": hashlib.sha256(state).hexdigest(), "step": str(last.step),
+        "metrics.json": json.dumps(scores),
+    }  # fmt: skip
 
 
 def killed_at_random(trials: Trials, unbroken: dict[str, Any], place: Path, count: int) -> None:
@@ -125,25 +160,64 @@ def test_killed_twice_in_one_run_it_still_ends_the_same(
     assert hashes(folder) == unbroken["hashes"]
 
 
-@pytest.mark.parametrize("point", [22, 31, 38, *IN_A_SAVE])
-def test_killed_at_any_call_of_a_save_it_ends_the_same(
-    trials: Trials, unbroken: dict[str, Any], tmp_path: Path, point: int
+@pytest.fixture(scope="module")
+def written(trials: Trials, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    """A shorter run with every kind of write in it, of which every call was noted."""
+    place = tmp_path_factory.mktemp("written")
+    answer = trials(place / "run", listed=str(place / "calls"), settings=SHORT)
+    assert answer["code"] == 0, answer
+    lines = (place / "calls").read_text().splitlines()
+    return Written(tuple(Call(*json.loads(line)) for line in lines), hashes(place / "run"))
+
+
+def killed_at(trials: Trials, written: Written, folder: Path, point: int) -> None:
+    """Killed before this call, counted from 1; the same command again ends as if nothing had happened."""
+    shown = f"call {point} of {len(written.calls)}: {written.calls[point - 1]}"
+    assert trials(folder, point=point, settings=SHORT)["code"] == -signal.SIGKILL, shown
+    assert trials(folder, settings=SHORT)["code"] == 0, shown
+    assert hashes(folder) == written.hashes, shown
+    assert not list(folder.rglob("*.unfinished")), shown
+
+
+def test_the_calls_that_it_is_killed_at_are_those_of_everything_a_run_writes(
+    written: Written,
 ) -> None:
-    folder = tmp_path / "run"
-    assert trials(folder, point=point)["code"] == -signal.SIGKILL
-    trials.finish(folder)
-    assert hashes(folder) == unbroken["hashes"]
+    shown = {Path(call.file).name for call in written.calls if call.name in ("replace", "rename")}
+    assert shown >= {*LATE, "splits.csv", "classes.json", "recipe.toml", "metrics.csv"}
+    assert sum(call.is_of_a_save("rename") for call in written.calls) == 7  # 0 to 6 steps
+    assert {call.name for call in written.calls} == set(CALLS)
+
+
+@pytest.mark.parametrize("share", range(6))
+def test_killed_at_the_calls_of_a_save_it_ends_the_same(
+    trials: Trials, written: Written, tmp_path: Path, share: int
+) -> None:
+    # From the state of step 4 to when the checkpoint that it replaces is gone.
+    (first,) = (n for n, call in enumerate(written.calls) if call.is_of_a_save("mkdir", step=4))
+    (last,) = (n for n, call in enumerate(written.calls) if call.is_of_a_save("mkdir", step=5))
+    for point in range(first + 1, last + 1)[share::6]:
+        killed_at(trials, written, tmp_path / str(point), point)
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_killed_before_and_after_a_late_file_has_its_name_it_ends_the_same(
+    trials: Trials, written: Written, tmp_path: Path, name: str
+) -> None:
+    point = max(
+        n for n, call in enumerate(written.calls, 1)
+        if call.name in ("replace", "rename") and Path(call.file).name == name
+    )  # fmt: skip
+    for at in (point, point + 1):
+        killed_at(trials, written, tmp_path / str(at), at)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("point", range(1, 120))
-def test_killed_at_every_call_of_the_first_steps_it_ends_the_same(
-    trials: Trials, unbroken: dict[str, Any], tmp_path: Path, point: int
+@pytest.mark.parametrize("share", range(SHARES))
+def test_killed_at_every_call_of_a_whole_run_it_ends_the_same(
+    trials: Trials, written: Written, tmp_path: Path, share: int
 ) -> None:
-    folder = tmp_path / "run"
-    trials(folder, point=point)
-    trials.finish(folder)
-    assert hashes(folder) == unbroken["hashes"]
+    for point in range(1, len(written.calls) + 1)[share::SHARES]:
+        killed_at(trials, written, tmp_path / str(point), point)
 
 
 def asked_to_stop(
@@ -176,6 +250,45 @@ def test_asked_to_stop_at_forty_moments_it_goes_on_the_same(
     trials: Trials, unbroken: dict[str, Any], tmp_path: Path, number: int
 ) -> None:
     asked_to_stop(trials, unbroken, tmp_path, int(number), 20)
+
+
+def asked_twice(
+    trials: Trials, unbroken: dict[str, Any], folder: Path, signals: tuple[int, int], step: int
+) -> None:
+    # Two different ones are both heard however close they come; two of a kind, if a moment lies between.
+    pause = 0.0 if signals[0] != signals[1] else 0.005
+    answer = trials(folder, signals=[int(one) for one in signals], step=step, pause=pause)
+    assert answer["code"] in (128 + int(one) for one in signals)
+    assert answer["after_signal"] < 50  # only against hanging
+    if signals[0] != signals[1]:
+        assert json.loads((folder / "run.json").read_text())["status"] == "running", (
+            "not told, ended"
+        )
+    last = checkpoint.latest(folder)
+    assert last is not None
+    assert last.step >= step
+    assert last.findings == ()
+    trials.finish(folder)
+    assert hashes(folder) == unbroken["hashes"]
+
+
+INT, TERM = signal.SIGINT, signal.SIGTERM
+
+
+@pytest.mark.parametrize("signals", [(INT, TERM), (TERM, INT), (TERM, TERM), (INT, INT)])
+def test_asked_to_stop_twice_it_ends_at_once_and_goes_on_the_same(
+    trials: Trials, unbroken: dict[str, Any], tmp_path: Path, signals: tuple[int, int]
+) -> None:
+    asked_twice(trials, unbroken, tmp_path / "run", signals, 10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", range(1, 51, 4))
+@pytest.mark.parametrize("signals", [(INT, TERM), (TERM, TERM)])
+def test_asked_to_stop_twice_after_any_step_it_ends_at_once_and_goes_on_the_same(
+    trials: Trials, unbroken: dict[str, Any], tmp_path: Path, signals: tuple[int, int], step: int
+) -> None:
+    asked_twice(trials, unbroken, tmp_path / "run", signals, step)
 
 
 def test_the_same_command_on_a_finished_run_changes_nothing(
