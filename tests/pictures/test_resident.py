@@ -148,7 +148,7 @@ def test_yes_is_tried_on_any_device_that_tells_its_memory() -> None:
     found = resident.choose("yes", preset("covered", SIZE), 1200, 5_000_000, "cpu")
     assert found.resident
     assert found.why == (
-        "the pixels of train (0.005 GB) stay on cpu, and batches of the 1,200 pictures are made there"
+        "the pixels of train (5.0 MB) stay on cpu, and batches of the 1,200 pictures are made there"
     )
     blind = resident.choose("yes", Chain(), 1200, 5_000_000, "mps")
     assert not blind.resident
@@ -161,7 +161,7 @@ def test_pixels_of_more_than_a_third_of_the_free_memory_do_not_stay(monkeypatch)
     assert resident.choose("yes", Chain(), 10, 2 * 10**9, "cpu").resident
     found = resident.choose("yes", Chain(), 10, 2 * 10**9 + 1, "cpu")
     assert not found.resident
-    assert "more than a third of the 6 GB that are free there" in found.why
+    assert "more than a third of the 6.0 GB that are free there" in found.why
 
 
 def test_an_augmentation_of_the_processor_is_said(pictures) -> None:

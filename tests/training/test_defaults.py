@@ -18,7 +18,8 @@ THUMBNAILS = Facts(42_500, 10, 32, affordable=200_000, whitens=True)
 def test_nothing_stays_auto() -> None:
     made = settle(Recipe(), THUMBNAILS)
     left = [n for n, v in made.flat().items() if v == "auto"]
-    assert left == ["pictures.fit", "machine.device", "machine.precision"], "decided elsewhere"
+    machine = [f"machine.{name}" for name in ("device", "precision", "compile", "resident")]
+    assert left == ["pictures.fit", *machine], "decided elsewhere"
     assert made.batch > 0
 
 

@@ -211,8 +211,7 @@ class _Maker:
 
     def names(self, step: int) -> str:
         """The first pictures of a batch, for a message."""
-        rows = self.rows[self.order[self.part(step)]]
-        data = self.pictures.dataset
+        rows, data = self.rows[self.order[self.part(step)]], self.pictures.dataset
         shown = [data.source.shown(data.paths[int(row)]) for row in rows[:3]]
         return ", ".join(shown) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
 

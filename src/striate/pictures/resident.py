@@ -110,7 +110,7 @@ def choose(wanted: str, chain: Chain, pictures: int, nbytes: int, device: str) -
     """
     if wanted == "no" or (wanted == "auto" and torch.device(device).type != "cuda"):
         return Choice(False, "")
-    named = f"the pixels of train ({nbytes / 1e9:.3g} GB)"
+    named = f"the pixels of train ({_size(nbytes)})"
     if names := on_device.lacking(chain):
         return Choice(
             False,
@@ -125,12 +125,16 @@ def choose(wanted: str, chain: Chain, pictures: int, nbytes: int, device: str) -
     if nbytes > SHARE * free:
         return Choice(
             False,
-            f"{named} are not kept on {device}: they would take more than a third of the {free / 1e9:.3g} GB "
-            "that are free there",
+            f"{named} are not kept on {device}: they would take more than a third of the {_size(free)} that "
+            "are free there",
         )
     return Choice(
         True, f"{named} stay on {device}, and batches of the {pictures:,} pictures are made there"
     )
+
+
+def _size(nbytes: int) -> str:
+    return f"{nbytes / 1e9:.1f} GB" if nbytes >= 1e9 else f"{nbytes / 1e6:.1f} MB"
 
 
 def free_bytes(device: str) -> int | None:

@@ -28,6 +28,8 @@ class Course:
     pictures as they are. look_every, save_every: steps between judgings of val and between checkpoints.
     practised: pictures of a pass over hard ones, until step `practised_until`; 0 for no such passes.
     threads: of each process; processes: how many measured it together, 0 where that is not known.
+    resident: whether the pixels of train stay on the device. compiled: whether whole batches go through
+    compiled code.
     """
 
     steps: int
@@ -41,6 +43,7 @@ class Course:
     precision: str = "fp32"
     channels_last: bool = True
     compiled: bool = False
+    resident: bool = False
     threads: int = 0
     why: tuple[str, ...] = ()
     practised: int = 0

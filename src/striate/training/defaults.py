@@ -93,10 +93,6 @@ def settle(recipe: Recipe, facts: Facts) -> Recipe:
         values["start.filters"] = "dirac" if facts.whitens and not facts.pretrained else "torch"
     if recipe.start.whiten == "auto":
         values["start.whiten"] = "yes" if facts.whitens and not facts.pretrained else "no"
-    if recipe.machine.compile == "auto":
-        values["machine.compile"] = (
-            "no"  # it costs a minute, and pays on cards, where it is untried
-        )
     return recipe.with_values(values)
 
 

@@ -151,12 +151,14 @@ class StartPart:
 @dataclass(frozen=True)
 class MachinePart:
     """How it is computed. micro_batch 0 is decided, and memory that runs out makes it smaller, which is
-    said. threads 0: as many as are quickest here.
+    said. threads 0: as many as are quickest here. compile, resident: auto is for CUDA alone, where a trial
+    says that it pays, and where the pixels of train fit into the memory of the device.
     """
 
     device: str = one_of("auto", "cpu", "cuda", "mps")
     precision: str = one_of("auto", "fp32", "bf16")
     compile: str = one_of("auto", "yes", "no")
+    resident: str = one_of("auto", "yes", "no")
     channels_last: bool = True
     micro_batch: int = within(0, 0, 1_000_000)
     threads: int = within(0, 0, 4096)

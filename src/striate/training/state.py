@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.training import average, masks, mirrored, optimise
+from striate.training.compiled import compiled, told
 from striate.training.course import Course
 from striate.training.practice import Practice
 from striate.training.ranks import ALONE, Ranks
@@ -50,7 +51,8 @@ class Progress(NamedTuple):
 class Training:
     """Everything that changes while a network is trained. `still` are parts that stay in evaluation mode:
     batch norms of a pretrained network, whose statistics a few pictures would spoil. `forward` is the
-    compiled network, which shares its weights; judging and saving use the network itself.
+    compiled network, which shares its weights, and None where there is none: whole batches go through it, all
+    else (a short last batch, judging, saving) uses the network itself.
     """
 
     network: nn.Module
@@ -103,7 +105,8 @@ class Training:
             masks.install(network, recipe.regularise, recipe.seed),
             ranks,
             micro_batch=course.micro_batch,
-            forward=torch.compile(network) if course.compiled else network,
+            # Norms over all ranks wait for one another in the middle of a layer: no code for a compiler.
+            forward=compiled(network) if course.compiled and ranks.count == 1 else None,
         )
 
     @property
@@ -122,6 +125,18 @@ class Training:
             self._pairs.weights()
         return self._pairs
 
+    def through(self, pictures: int) -> Callable[[Tensor], Tensor]:
+        """What micro-batches of a batch of so many pictures go through."""
+        is_whole = pictures == self.course.batch
+        return self.forward if self.forward is not None and is_whole else self.network
+
+    def uncompiled(self, fault: BaseException) -> None:
+        """Go on with the network itself."""
+        self.forward = None
+        self.notes += (
+            f"step {self.step:,}: compiled code failed ({told(fault)}); the run goes on without",
+        )
+
     def wake(self) -> None:
         """Training mode where it belongs, and no gradient left over."""
         self.network.train()
@@ -138,6 +153,7 @@ class Training:
         tensors |= {f"practice.{k}": v for k, v in self.practice.state().items()}
         facts: dict[str, Any] = {name: getattr(self, name) for name in _COUNTERS}
         facts |= {"loss_sum": self.loss_sum, "weight_sum": self.weight_sum}
+        facts["is_compiled"] = self.forward is not None
         facts["best_loss"] = None if math.isinf(self.best_loss) else self.best_loss
         return tensors, facts | {"notes": list(self.notes)}
 
@@ -152,6 +168,8 @@ class Training:
         self.average.load(held.get("average", {}))
         self.best = held.get("best")
         self.practice = Practice.of(held.get("practice", {}))
+        if not facts.get("is_compiled", True):  # it failed on the way
+            self.forward = None
         for name in _COUNTERS:
             setattr(self, name, int(facts[name]))
         self.loss_sum, self.weight_sum = float(facts["loss_sum"]), float(facts["weight_sum"])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from striate.errors import NoMemory, NotFinite
+from striate.errors import NoMemory, NotFinite, StriateError
 from striate.pictures.batches import Batch, Batches
 from striate.pictures.order import Rows
 from striate.training import optimise, rank_norm
@@ -69,6 +69,14 @@ def one_update(
         except _Short:
             _put_back(here, buffers)
             _smaller(here)
+        except (Interrupted, StriateError):
+            _put_back(here, buffers)
+            raise
+        except Exception as fault:
+            _put_back(here, buffers)
+            if here.forward is None:
+                raise
+            here.uncompiled(fault)  # compilers fail in ways of their own: once more without
         except BaseException:
             _put_back(here, buffers)
             raise
@@ -157,7 +165,7 @@ def loss_and_logits(here: Training, batch: Batch, part: slice, epoch: int) -> tu
     here.masks.address(epoch, batch.rows[part])
     images = _sized(batch.images[part], here.course.side_at(here.step), here.course)
     with _autocast(here.course):
-        logits = (here.forward or here.network)(images)
+        logits = here.through(len(batch))(images)
     loss = loss_of(
         here.recipe.loss, logits.float(), batch.labels[part], batch.partners[part],
         batch.share, batch.weights[part],

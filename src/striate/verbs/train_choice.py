@@ -23,7 +23,7 @@ from striate.training.course import Course, of_epochs, of_steps
 from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
 from striate.training.stopping import Stopping
-from striate.verbs import train_network, train_pace, train_ranks, train_whole
+from striate.verbs import train_device, train_network, train_pace, train_whole
 from striate.verbs.train_growing import cannot_grow, taken
 from striate.verbs.train_network import Chosen
 from striate.verbs.train_order import Event, Order, Said
@@ -82,11 +82,12 @@ def decide(
     how = Course(
         1, 1, together, settled.batch, 1, 1, device=device, precision=verdict.precision,
         channels_last=settled.machine.channels_last and verdict.channels_last,
-        compiled=settled.machine.compile == "yes", threads=threads, processes=ranks.count,
+        threads=threads, processes=ranks.count,
     )  # fmt: skip
     ready = Ready(run, order_, settled, pictures, leaked, chosen, how, ranks, whole)
+    ready = yield from train_device.with_pixels(ready)
     model = _model(chosen, order_)
-    course = _course(ready, train_ranks.measured(ready, model, stop), why, verdict.why)
+    course = yield from _course(ready, model, why, verdict.why, stop)
     # Before `decided`, which says that all of it stands.
     recipe_file.write(run.file("recipe.toml"), settled)
     run.update(
@@ -191,16 +192,19 @@ def _images(pictures: Prepared, recipe: Recipe) -> torch.Tensor | None:
     return normalised(torch.from_numpy(pictures.take(chosen)), pictures.preparation).contiguous()
 
 
-def _course(ready: Ready, measured: budget.Measured, why: str, precise: str) -> Course:
+def _course(
+    ready: Ready, model: dict[str, Any], why: str, precise: str, stop: Stopping
+) -> Generator[Event, None, Course]:
     """Steps from epochs, or from a measurement and the budget."""
     recipe, how, ranks = ready.recipe, ready.course, ready.ranks
     batches = ready.batches()
     count, size = len(batches.rows), batches.size[0]
     per_epoch = max(1, count // how.batch)
+    measured, compiling = yield from train_device.measured(ready, batches, model, stop)
     kept: dict[str, Any] = {
         "micro_batch": min(measured.micro_batch, recipe.batch), "device": how.device,
-        "precision": how.precision, "channels_last": how.channels_last, "compiled": how.compiled,
-        "threads": how.threads, "processes": how.processes,
+        "precision": how.precision, "channels_last": how.channels_last, "resident": how.resident,
+        "compiled": compiling.compiled, "threads": how.threads, "processes": how.processes,
     }  # fmt: skip
     step_s = measured.step_s[size]
     kept["save_every"] = max(1, round(recipe.save_every_s / max(step_s, 1e-6)))
@@ -225,4 +229,4 @@ def _course(ready: Ready, measured: budget.Measured, why: str, precise: str) -> 
     step = f"a step of {how.batch:,} pictures at {size} pixels takes {step_s:.3f} s here"
     if ranks.count > 1:
         step += f", measured by {ranks.count} processes together, threads of each: {how.threads}"
-    return replace(made, why=tuple(w for w in (why, precise, step) if w))
+    return replace(made, why=tuple(w for w in (why, precise, compiling.why, step) if w))

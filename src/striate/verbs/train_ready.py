@@ -82,7 +82,7 @@ class Ready:
             at.batch, recipe.seed, balanced=recipe.pictures.balanced, augment=self.chain,
             workers=recipe.machine.workers, device=at.device, channels_last=at.channels_last,
             rank=self.ranks.rank, ranks=self.ranks.count, class_weights=self.weights(),
-            stretched=self.whole.stretched if self.whole else None,
+            stretched=self.whole.stretched if self.whole else None, resident=at.resident,
         )  # fmt: skip
         return Batches(pictures, plan)
 

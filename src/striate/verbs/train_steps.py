@@ -114,10 +114,11 @@ def _list(ready: Ready, fault: NotFinite) -> None:
 def _steps(ready: Ready, here: Training, stop: Stopping) -> Generator[Event, None, None]:
     """Every step, with looks at val and checkpoints where they are due."""
     at, judge = ready.course, _judge(ready, lambda coming: asking(coming, here, stop))
+    batches = ready.batches()
+    if why := batches.hold():
+        yield Said(why, "warning")
     saved, begun, last, said = here.step, time.perf_counter(), here.step, 0
-    steps = fit(
-        here.network, ready.batches(), ready.recipe, at, judge=judge, training=here, stop=stop
-    )
+    steps = fit(here.network, batches, ready.recipe, at, judge=judge, training=here, stop=stop)
     for told in steps:
         yield from _noted(here, said)
         said = len(here.notes)
