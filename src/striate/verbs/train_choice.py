@@ -61,15 +61,7 @@ def decide(
         still_parts(chosen.network)
     taken(chosen, settled, (C, H, W))
     whole = yield from train_whole.decided(pictures, settled)
-    is_mirrored = settled.regularise.mirrored == "yes"
-    for text in initialise.start(
-        chosen.network, settled.start, _images(pictures, settled), settled.seed,
-        mirrored=is_mirrored,
-    ):  # fmt: skip
-        yield Said(text)
-    if is_mirrored:
-        settled, text = _mirrored(recipe, settled, chosen)
-        yield Said(text)
+    settled = yield from _begun(recipe, settled, chosen, pictures)
     verdict = precision.decide(
         settled.machine.precision, chosen.network, (C, H, W),
         max(1, settled.batch // ranks.count), device,
@@ -96,6 +88,22 @@ def decide(
         model=model,
     )
     return replace(ready, course=course)
+
+
+def _begun(
+    recipe: Recipe, settled: Recipe, chosen: Chosen, pictures: Prepared
+) -> Generator[Event, None, Recipe]:
+    """The first weights of the network, as settled, and the recipe as far as that could be done."""
+    is_mirrored = settled.regularise.mirrored == "yes"
+    for text in initialise.start(
+        chosen.network, settled.start, _images(pictures, settled), settled.seed,
+        mirrored=is_mirrored,
+    ):  # fmt: skip
+        yield Said(text)
+    if is_mirrored:
+        settled, text = _mirrored(recipe, settled, chosen)
+        yield Said(text)
+    return settled
 
 
 def _model(chosen: Chosen, order_: Order) -> dict[str, Any]:
