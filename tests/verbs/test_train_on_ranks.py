@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from striate.verbs.train import resume
+from striate.verbs.train_order import Said
 from tests.conftest import ROOT
 
 MODEL = "1x8x8: whiten=(conv2-8 gelu) conv3p1-8 bn relu max2 conv3p1-16 bn relu gap fc10"
@@ -153,6 +155,30 @@ def test_resume_on_ranks_goes_on_to_the_same_end(together: Path, tmp_path: Path)
     printed = finished(on_two_ranks(["resume", str(folder), "-q"]))
     assert hashes(folder) == hashes(together)
     assert printed.count("report: ") == 1  # the first rank alone prints
+
+
+def test_a_signal_to_torchrun_keeps_the_last_step_and_one_process_can_go_on_with_it(
+    together: Path, tmp_path: Path
+) -> None:
+    from tests.verbs import made
+
+    folder = tmp_path / "run"
+    process = started(folder, 30, restarts=3, more=("save_every_s=600",))
+    until = time.monotonic() + 200
+    while time.monotonic() < until and not (folder / "metrics.csv").exists():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    facts = json.loads((folder / "run.json").read_text())
+    assert (facts["status"], facts["reason"]) == ("interrupted", "signal 15")
+    kept = max(int(p.name) for p in (folder / "checkpoints").glob("[0-9]*"))
+    assert 0 < kept < facts["decided"]["steps"]
+    events, done = made.followed(resume(folder))
+    count = json.loads((together / "metrics.json").read_text())["val"]["count"]
+    said = [one.text for one in events if isinstance(one, Said)]
+    assert any("made for 2 processes, and 1 go on" in text for text in said)
+    assert json.loads((folder / "run.json").read_text())["status"] == "finished"
+    assert done.scores["val"]["count"] == count
 
 
 def test_ranks_with_shares_of_different_sizes_do_equally_many_micro_batches(
