@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from striate.training.compiled import Backend, compiled
+from striate.training.compiled import Backend, compiled, told
 from striate.training.loop import fit
 from striate.training.recipe import Recipe
 from striate.training.state import Training
@@ -42,10 +42,10 @@ def begun(wanted: Recipe, backend: Backend | None, text: str = small.TEXT) -> Tr
 
 def ended(here: Training, until: int = 1000) -> dict[str, Tensor]:
     """The state after so many steps, or all."""
-    for told in fit(
+    for one in fit(
         here.network, small.batches(here.recipe), here.recipe, here.course, training=here
     ):
-        if told.step == until:
+        if one.step == until:
             break
     return {name: value.clone() for name, value in here.state()[0].items()}
 
@@ -196,3 +196,10 @@ def test_networks_of_one_structure_keep_hooks_and_addresses_of_their_own() -> No
     for wanted in (recipe(), deep, deep, deep.with_values({"seed": 5}), recipe()):
         found, plain = answered(begun(wanted, "aot_eager")), answered(begun(wanted, None))
         assert torch.allclose(found, plain, atol=1e-5)
+
+
+def test_a_fault_of_a_compiler_is_told_in_one_line_without_its_advice() -> None:
+    pages = "InvalidCxxCompiler: none found: 'g++'\n\nSet TORCHDYNAMO_VERBOSE=1 for more\n\n"
+    assert told(RuntimeError(pages)) == "RuntimeError: InvalidCxxCompiler: none found: 'g++'"
+    assert told(OSError()) == "OSError:"
+    assert len(told(ValueError("x" * 10_000))) == 300

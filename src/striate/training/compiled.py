@@ -40,4 +40,5 @@ def compiled(network: nn.Module, backend: Backend = INDUCTOR) -> Callable[[Tenso
 def told(fault: BaseException) -> str:
     """A fault in one line: compilers write pages, and who raised what stands in the first two lines."""
     lines = [line.strip() for line in f"{type(fault).__name__}: {fault}".splitlines()]
-    return " ".join([line for line in lines if line][:2])[:_LONGEST]
+    kept = [line for line in lines if line and not line.startswith("Set TORCH")]  # advice
+    return " ".join(kept[:2])[:_LONGEST]

@@ -5,22 +5,24 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from striate.pictures import resident
-from striate.pictures.batches import Batch, Batches
-from striate.training import budget, compiled_trial
-from striate.training.budget import Measured
-from striate.training.compiled_trial import Verdict, Work
 from striate.training.course import sides
-from striate.training.stopping import Stopping
 from striate.verbs import train_ranks
 from striate.verbs.train_order import Event, Said
-from striate.verbs.train_ready import Ready
+
+if TYPE_CHECKING:
+    from striate.pictures.batches import Batch, Batches
+    from striate.training.budget import Measured
+    from striate.training.compiled_trial import Verdict
+    from striate.training.stopping import Stopping
+    from striate.verbs.train_ready import Ready
 
 
 def with_pixels(ready: Ready) -> Generator[Event, None, Ready]:
     """With a course that says whether the pixels of train stay on the device."""
+    from striate.pictures import resident
+
     wanted, at = ready.recipe.machine.resident, ready.course
     count = ready.dataset.splits["train"]
     nbytes = ready.pictures.nbytes * count // max(1, len(ready.pictures))
@@ -36,6 +38,9 @@ def measured(
     """How long a step takes, and whether the network is compiled; if it is, how long one takes then.
     `model` as it will stand in run.json.
     """
+    from striate.training import budget, compiled_trial
+    from striate.training.compiled_trial import Verdict
+
     recipe, at, network = ready.recipe, ready.course, ready.chosen.network
     found = train_ranks.measured(ready, model, stop)
     if not compiled_trial.is_tried(recipe, at.device):
@@ -55,6 +60,9 @@ def measured(
 
 def _tried(ready: Ready, batches: Batches, found: Measured) -> Verdict:
     """With the first batch of training, at the full side."""
+    from striate.training import compiled_trial
+    from striate.training.compiled_trial import Work
+
     recipe, at, size = ready.recipe, ready.course, batches.size[0]
     step_s = found.step_s[size]
     steps = recipe.epochs * len(batches.rows) / at.batch
