@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ from safetensors.numpy import load_file
 from striate.keeping import checkpoint
 from striate.pictures import resident
 from striate.training import compiled_trial
+from striate.training.budget import Measured
 from striate.training.compiled_trial import Verdict
+from striate.training.ranks import Ranks
 from striate.training.recipe import Recipe
 from striate.training.stopping import Stopped, Stopping
+from striate.verbs import train_device, train_ranks
 from striate.verbs.train import begin, resume
 from striate.verbs.train_order import Order, Said, Stepped
 from tests.conftest import ROOT
@@ -137,10 +141,15 @@ def test_a_compiler_that_fails_is_said_and_the_run_is_that_of_the_plain_network(
 def test_several_processes_do_not_compile_and_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "2")
     ready = made.readied(ORDER, tmp_path / "run", made.recipe(machine__compile="yes"))
-    assert not ready.course.compiled
-    assert any("several processes wait for one another" in why for why in ready.course.why)
+    ready = replace(ready, ranks=Ranks(0, 2))
+    monkeypatch.setattr(train_ranks, "measured", lambda *_: Measured({8: 0.01}, 0.001, 64))
+    events, (_, verdict) = made.followed(
+        train_device.measured(ready, ready.batches(), {}, Stopping())
+    )
+    assert not verdict.compiled
+    (said,) = [one.text for one in events if isinstance(one, Said)]
+    assert "several processes wait for one another" in said
 
 
 @pytest.mark.slow

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from striate.training.course import sides
-from striate.verbs import train_ranks
 from striate.verbs.train_order import Event, Said
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ def measured(
     """
     from striate.training import budget, compiled_trial
     from striate.training.compiled_trial import Verdict
+    from striate.verbs import train_ranks
 
     recipe, at, network = ready.recipe, ready.course, ready.chosen.network
     found = train_ranks.measured(ready, model, stop)
