@@ -281,3 +281,23 @@ def test_a_compiled_network_drops_the_same() -> None:
     for epoch in (0, 1, 0):
         masks.address(epoch, np.arange(6))
         assert torch.equal(compiled(x), made(x))
+
+
+def test_attention_that_drops_in_its_own_kernel_drops_nothing_and_so_is_the_same_every_time() -> (
+    None
+):
+    # As transformers of timm ask for it: the layer is never called, only its probability is read.
+    class Attention(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.attn_drop = nn.Dropout(0.5)
+
+        def forward(self, x: Any) -> Any:
+            chance = self.attn_drop.p if self.training else 0.0
+            return nn.functional.scaled_dot_product_attention(x, x, x, dropout_p=chance)
+
+    made, x = Attention().train(), torch.randn(2, 1, 5, 4)
+    assert not torch.equal(made(x), made(x)), "with draws of PyTorch's own"
+    wanted = copy.deepcopy(made).eval()(x)
+    install(made, OWN, 7)
+    assert torch.equal(made.train()(x), wanted)

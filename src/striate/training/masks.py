@@ -96,6 +96,13 @@ class Dropped(nn.Module):
         coins = self.address.coins(self.purpose, x.numel() // len(x), len(x))
         return _on(coins >= least, x).view(x.shape)
 
+    @property
+    def p(self) -> float:
+        """For attention that reads how likely its dropout is, and drops in its own kernel: nothing, since
+        what is drawn there has no address.
+        """
+        return 0.0
+
     def extra_repr(self) -> str:
         """As PyTorch's own dropout shows itself."""
         return f"p={self.probability}"
