@@ -104,3 +104,15 @@ def test_a_network_that_cannot_be_exported_is_a_sentence() -> None:
         StriateError, match="cannot export this network to ONNX: RuntimeError: not today"
     ):
         tensor_graph(Odd(), (1, 4, 4))
+
+
+def test_an_operator_that_onnx_lacks_is_a_sentence_and_nothing_stands_among_results(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    class Resampled(nn.Module):  # as transformers of timm do with their positions
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return nn.functional.interpolate(x, (3, 3), mode="bicubic", antialias=True).flatten(1)
+
+    with pytest.raises(StriateError, match="UnsupportedOperatorError: .*bicubic2d_aa"):
+        tensor_graph(Resampled(), (1, 4, 4))
+    assert capfd.readouterr().out == ""

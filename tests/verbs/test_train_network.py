@@ -146,3 +146,11 @@ def test_timm_networks_are_built_for_the_channels_and_a_typo_gets_what_is_near()
     with pytest.raises(CannotTrain) as caught:
         chosen("timm:resnet10")
     assert "did you mean timm:resnet" in caught.value.hint
+
+
+def test_a_network_of_timm_for_one_size_alone_says_which() -> None:
+    pytest.importorskip("timm")
+    with pytest.raises(CannotTrain, match=r"takes no pictures of 64 x 64: Input height") as caught:
+        chosen("timm:vit_tiny_patch16_224", (3, 64, 64))
+    assert caught.value.hint == "--set pictures.size=224"
+    assert chosen("timm:test_resnet", (3, 64, 64)).network.training

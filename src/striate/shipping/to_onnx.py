@@ -73,6 +73,10 @@ def loaded(data: bytes) -> Any:
 def _exported(torch: Any, network: nn.Module, given: Any) -> bytes:
     names = {"input_names": [IMAGES], "output_names": [LOGITS]}
     held = io.BytesIO()
+    # Where it fails it prints the whole graph, which would stand in the middle of what `--json` prints.
+    elsewhere = getattr(torch._C, "_jit_set_onnx_log_output_stream", None)  # noqa: SLF001 there is no other
+    if elsewhere is not None:
+        elsewhere("stderr")
     try:
         torch.onnx.export(
             network, (given,), held, dynamo=False, opset_version=OPSET,

@@ -223,6 +223,7 @@ def _from_timm(
     network = timm.create_model(
         name, pretrained=pretrained is not None, num_classes=classes, in_chans=shape[0]
     )
+    _takes(network, model, shape)
     facts, mean, std = None, None, None
     if pretrained is not None:
         told = getattr(network, "pretrained_cfg", {}) or {}
@@ -259,3 +260,21 @@ def norms_of(network: nn.Module) -> Iterator[nn.Module]:
     from striate.training.rank_norm import RankNorm
 
     return (m for m in network.modules() if isinstance(m, _BatchNorm | RankNorm))
+
+
+def _takes(network: Any, model: str, shape: tuple[int, int, int]) -> None:
+    """Refuse pictures C H W that a network of timm was not made for: many transformers take one size."""
+    import torch
+
+    try:
+        with torch.no_grad():
+            network.eval()(torch.zeros(1, *shape))
+    except (AssertionError, RuntimeError, ValueError) as fault:
+        side = (getattr(network, "pretrained_cfg", None) or {}).get("input_size", (0, 0))[-1]
+        why = str(fault).strip().split("\n")[0]
+        raise CannotTrain(
+            f"{model} takes no pictures of {shape[1]} x {shape[2]}: {why}",
+            f"--set pictures.size={side}" if side else "give another --set pictures.size=...",
+        ) from fault
+    finally:
+        network.train()
