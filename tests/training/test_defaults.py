@@ -125,6 +125,14 @@ def test_uneven_classes_are_weighed_from_three_to_one_on() -> None:
     assert (even.loss.class_weights, uneven.loss.class_weights) == ("none", "effective")
 
 
+def test_classes_that_are_shown_equally_often_are_not_weighed_too() -> None:
+    facts = Facts(500, 5, 64, unevenness=10)
+    shown = Recipe().changed(["pictures.balanced=true"])
+    assert settle(shown, facts).loss.class_weights == "none"
+    asked = shown.changed(["loss.class_weights=effective"])
+    assert settle(asked, facts).loss.class_weights == "effective"
+
+
 @given(st.integers(2, 10**6), st.integers(0, 10**7))
 def test_a_batch_is_never_larger_than_train_and_leaves_steps(pictures: int, seen: int) -> None:
     made = batch_for(Facts(pictures, 2, 32, affordable=seen))

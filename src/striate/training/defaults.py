@@ -82,7 +82,8 @@ def settle(recipe: Recipe, facts: Facts) -> Recipe:
     if recipe.practise.share == 0:
         values["practise.share"] = PRACTISED if _is_practised(recipe, facts) else 1.0
     if recipe.loss.class_weights == "auto":
-        values["loss.class_weights"] = "effective" if facts.unevenness > UNEVEN else "none"
+        is_uneven = facts.unevenness > UNEVEN and not recipe.pictures.balanced
+        values["loss.class_weights"] = "effective" if is_uneven else "none"
     values |= _optimiser(recipe, facts) | _average(recipe, facts)
     if recipe.loss.smoothing < 0:
         smooth = facts.whitens and recipe.loss.name == "cross-entropy"
