@@ -73,3 +73,8 @@ def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return set(one) == set(other) and all(
         torch.equal(v, other[k]) and v.dtype == other[k].dtype for k, v in one.items()
     )
+
+
+def judge(network: nn.Module) -> tuple[float, float]:
+    """A figure that follows from the weights alone."""
+    return sum(float(p.detach().abs().sum()) for p in network.parameters()), 0.5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -38,24 +37,13 @@ MATRIX = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    was = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(was)
-
-
-def judge(network: nn.Module) -> tuple[float, float]:
-    """A figure that follows from the weights alone."""
-    total = sum(float(p.detach().abs().sum()) for p in network.parameters())
-    return total, 0.5
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def ended(recipe: Recipe, here: Training, until: int | None = None) -> Training:
     """Train on, to the end or to a step."""
     steps = fit(
-        here.network, small.batches(recipe), recipe, here.course, judge=judge, training=here
+        here.network, small.batches(recipe), recipe, here.course, judge=small.judge, training=here
     )
     for told in steps:
         if told.step == until:
@@ -102,12 +90,12 @@ def test_resumed_with_workers_that_had_worked_ahead_it_ends_as_unbroken(workers:
     made = small.batches(recipe, workers=workers)
     for step in (1, 7, course.steps - 1):
         here = small.begun(recipe, course)
-        for told in fit(here.network, made, recipe, course, judge=judge, training=here):
+        for told in fit(here.network, made, recipe, course, judge=small.judge, training=here):
             if told.step == step:
                 break
         again = small.begun(recipe, course, seed=99)
         again.load(*copy.deepcopy(here.state()))
-        list(fit(again.network, made, recipe, course, judge=judge, training=again))
+        list(fit(again.network, made, recipe, course, judge=small.judge, training=again))
         assert small.equal(whole.network.state_dict(), again.network.state_dict()), step
 
 
@@ -126,7 +114,7 @@ def test_after_twenty_epochs_the_loss_is_less_than_half() -> None:
     looks = [
         told.look
         for told in fit(
-            small.network(), small.batches(recipe), recipe, small.course(recipe), judge=judge
+            small.network(), small.batches(recipe), recipe, small.course(recipe), judge=small.judge
         )
         if told.look
     ]
@@ -262,7 +250,12 @@ def test_a_look_that_is_cut_off_is_done_when_it_goes_on_and_the_end_is_the_same(
     course = small.course(recipe)
     unbroken = small.begun(recipe, course)
     steps = fit(
-        unbroken.network, small.batches(recipe), recipe, course, judge=judge, training=unbroken
+        unbroken.network,
+        small.batches(recipe),
+        recipe,
+        course,
+        judge=small.judge,
+        training=unbroken,
     )
     looks = [(told.step, told.epoch, told.rate, told.look) for told in steps if told.look]
     here, calls = small.begun(recipe, course), [0]
@@ -271,7 +264,7 @@ def test_a_look_that_is_cut_off_is_done_when_it_goes_on_and_the_end_is_the_same(
         calls[0] += 1
         if calls[0] == cut:
             raise Interrupted
-        return judge(network)
+        return small.judge(network)
 
     seen, made = [], small.batches(recipe)
     with pytest.raises(Interrupted):
@@ -280,7 +273,7 @@ def test_a_look_that_is_cut_off_is_done_when_it_goes_on_and_the_end_is_the_same(
     assert here.step == looks[cut - 1][0], "the step counts, the look does not"
     again = small.begun(recipe, course, seed=99)
     again.load(*copy.deepcopy(here.state()))
-    for told in fit(again.network, made, recipe, course, judge=judge, training=again):
+    for told in fit(again.network, made, recipe, course, judge=small.judge, training=again):
         seen += [(told.step, told.epoch, told.rate, told.look)] if told.look else []
     assert seen == looks
     assert small.equal(unbroken.network.state_dict(), again.network.state_dict())
@@ -293,7 +286,7 @@ def test_a_stop_while_statistics_of_averaged_weights_are_counted_loses_nothing()
     whole = ended(recipe, small.begun(recipe, course))
     here, asked = small.begun(recipe, course), [0]
     steps = fit(
-        here.network, small.batches(recipe), recipe, course, judge=judge, training=here,
+        here.network, small.batches(recipe), recipe, course, judge=small.judge, training=here,
         stop=lambda: bool(asked[0]),
     )  # fmt: skip
     last: dict[str, torch.Tensor] = {}

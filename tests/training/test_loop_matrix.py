@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from itertools import combinations, product
 from typing import Any
 
 import pytest
-import torch
-from torch import nn
 
 from striate.pictures.batches import Batches
 from striate.training.course import Course, of_steps
@@ -56,17 +53,7 @@ def few() -> tuple[Way, ...]:
     return tuple(chosen)
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    was = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(was)
-
-
-def judge(network: nn.Module) -> tuple[float, float]:
-    """A figure that follows from the weights alone."""
-    return sum(float(p.detach().abs().sum()) for p in network.parameters()), 0.5
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def recipe_of(way: Way) -> Recipe:
@@ -105,7 +92,7 @@ class Trial:
     def go(self, here: Training, log: list[Any], until: int = 0) -> None:
         """Train on to a step, or to the end, and note what a log would have."""
         steps = fit(
-            here.network, self.batches(), self.recipe, self.course, judge=judge, training=here
+            here.network, self.batches(), self.recipe, self.course, judge=small.judge, training=here
         )
         for told in steps:
             log.append((told.step, told.rate, told.loss, told.accuracy, told.look))
