@@ -401,12 +401,14 @@ class RecipeFault(StriateError):
 
 
 class NotFinite(StriateError):
-    """The loss or a gradient became infinite or no number. Training stopped before the weights were
-    changed; the last good ones are kept, and the message names the pictures of that batch; all of them are
-    in `bad_batch.csv` of the run. Look at them, or lower `optimiser.rate`, or set `optimiser.clip`."""
+    """The loss, a gradient or an answer for val became infinite or no number. Training stopped before the
+    weights were changed, or with those of the last checkpoint; the message names the pictures of that batch;
+    all of them are in `bad_batch.csv` of the run. Look at them, or lower `optimiser.rate`, or set
+    `optimiser.clip`."""
 
     code, title, exit_code = "T002", "training that left the numbers", 4
     rows: tuple[int, ...] = ()  # of the batch, by their places in the dataset
+    is_late: bool = False  # the weights were changed already, so they are not good
 
 
 class NoMemory(StriateError):

@@ -12,8 +12,10 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from io import FileIO
 from pathlib import Path
@@ -21,6 +23,7 @@ from typing import IO
 
 from striate.errors import FileFault
 
+_TEMPORARY, _YOUNG_S = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp", re.DOTALL), 10.0
 _LONGEST_NAME = 200  # of 255 bytes; the rest is for the random part of a temporary name
 # Faults of the disk rather than of a name: then it helps to hear how much room was wanted.
 _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
@@ -192,6 +195,18 @@ def _end_of_lines(file: FileIO) -> int:
         return size
     file.seek(0)
     return file.readall().rfind(b"\n") + 1
+
+
+def sweep(folder: Path) -> None:
+    """Take away what killed writers left of files right in this folder. What another process may be writing
+    at this moment, as `striate report` does, is younger than that.
+    """
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for one in entries:
+            is_ours = _TEMPORARY.fullmatch(one.name) and one.is_file(follow_symlinks=False)
+            if is_ours and time.time() - one.stat(follow_symlinks=False).st_mtime > _YOUNG_S:
+                with contextlib.suppress(OSError):
+                    os.unlink(one.path)
 
 
 def _temporary(target: Path) -> Path:

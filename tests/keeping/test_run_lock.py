@@ -188,3 +188,35 @@ def test_where_there_are_no_locks_a_note_says_so(
     monkeypatch.setattr(run_lock, "_fcntl", lambda: None)
     assert "this system has no file locks" in Lock.take(tmp_path).note
     assert is_free(tmp_path)
+
+
+WRITE_AND_DIE = """
+import os, signal, sys
+from pathlib import Path
+from striate import safe
+with safe.replacing(Path(sys.argv[1]) / "metrics.json", 1) as temporary:
+    temporary.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_who_takes_a_run_takes_away_what_a_killed_writer_left_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    code = [sys.executable, "-c", WRITE_AND_DIE, str(tmp_path)]
+    assert subprocess.run(code, env=environment(), check=False).returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    Lock.take(tmp_path).release()
+    assert left.exists()  # so young a file may be one that another process is writing
+    mine = [
+        tmp_path / name for name in (".notes.tmp", "run.abcdefgh.tmp", ".a.ABCDEFGH.tmp", "kept")
+    ]
+    for path in mine:
+        path.write_text("mine")
+    (tmp_path / ".folder.abcdefgh.tmp").mkdir()
+    (tmp_path / ".link.abcdefgh.tmp").symlink_to(mine[0])
+    for path in tmp_path.iterdir():
+        os.utime(path, (1, 1), follow_symlinks=False)
+    before = {path.name for path in tmp_path.iterdir()}
+    Lock.take(tmp_path).release()
+    assert {path.name for path in tmp_path.iterdir()} == before - {left.name}

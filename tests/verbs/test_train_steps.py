@@ -207,6 +207,31 @@ def test_what_a_recipe_asks_of_a_network_in_vain_is_a_warning_once(tmp_path: Pat
     assert not any("changes nothing" in text for text in made.digits().texts)
 
 
+def test_answers_for_val_that_are_no_numbers_end_training_before_they_are_saved_and_are_listed(
+    tmp_path: Path,
+) -> None:
+    order = Order("digits", "1x8x8: (conv3p1-8)*24 fc10")
+    # The first update is finite, and every weight after it too large for the look that comes next.
+    wanted = made.recipe(
+        optimiser__name="sgd",
+        optimiser__rate=1000,
+        epochs=0.05,
+        schedule__warm_up=0,
+        start__filters="he",
+    )
+    ready = made.readied(order, tmp_path / "run", wanted)
+    with pytest.raises(NotFinite, match=r"^answers for 2\d\d of 2\d\d pictures of val ") as caught:
+        made.followed(trained(ready, Stopping()))
+    path = tmp_path / "run" / "bad_batch.csv"
+    assert f"{path} lists all {len(caught.value.rows)} pictures of that look" in caught.value.hint
+    with open(path, newline="") as file:
+        listed = {one["path"] for one in csv.DictReader(file)}
+    assert len(listed) == len(caught.value.rows)
+    assert {row.split for row in ready.dataset if row.path in listed} == {"val"}
+    kept = checkpoint.latest(ready.run.path)
+    assert kept is None or kept.step == 0
+
+
 def test_all_pictures_of_the_batch_that_left_the_numbers_are_in_a_file_that_the_fault_names(
     tmp_path: Path,
 ) -> None:

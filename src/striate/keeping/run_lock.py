@@ -36,7 +36,9 @@ class Lock:
 
     @classmethod
     def take(cls, folder: Path) -> Lock:
-        """Take the lock of a run. Where the system has none, `note` says so and the run goes unguarded."""
+        """Take the lock of a run; what killed writers left there goes. Where the system has no locks, `note`
+        says so and the run goes unguarded.
+        """
         fcntl = _fcntl()
         if fcntl is None:
             return cls(None, "this system has no file locks: start no second process in this run")
@@ -58,6 +60,7 @@ class Lock:
                 if _still_there(handle, folder):
                     os.ftruncate(handle, 0)
                     os.pwrite(handle, f"{os.getpid()} {socket.gethostname()}\n".encode(), 0)
+                    safe.sweep(folder)
                     return cls(handle)
                 os.close(handle)  # the run was removed or moved meanwhile
                 if time.monotonic() > give_up:

@@ -24,6 +24,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from striate.training.eigen import symmetric
+
 GAP = 1e-10  # how far from the optimum a loss may be
 MOST_STEPS = 500
 _REMEMBERED = 20
@@ -101,12 +103,12 @@ class Directions:
         every = max(1, -(-rows.N // most))
         some = torch.cat([block[::every].float() for block in rows.blocks()])
         if len(some) < rows.D:  # few rows: all there is lies in their span
-            values, vectors = torch.linalg.eigh((some @ some.T).double() / len(some))
+            values, vectors = symmetric((some @ some.T).double() / len(some))
             kept = values > 1e-6 * values[-1].clamp_min(1e-30)
             basis = some.double().T @ vectors[:, kept]
             length = basis.norm(dim=0).clamp_min(1e-30)
             return cls(basis / length, values[kept])
-        values, vectors = torch.linalg.eigh(some.T @ some / len(some))
+        values, vectors = symmetric(some.T @ some / len(some))
         return cls(vectors.double(), values.double().clamp_min(0))
 
     def solved(self, gradient: Tensor, curvature: float, l2: float) -> Tensor:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from striate import seeds
+from striate.training.eigen import symmetric
 from striate.training.recipe_parts import StartPart
 
 MOST_PICTURES = 5_000
@@ -202,9 +203,9 @@ def _whitening(moments: Tensor, sides: tuple[Tensor, ...]) -> Tensor:
     What hardly varies (the border of digits, a channel that is always the same) has a variance of nearly 0:
     the number added to it keeps every row no longer than 1 / sqrt(EPS) = 10.
     """
-    found = [torch.linalg.eigh(side.T @ moments @ side) for side in sides]
-    variances = torch.cat([one.eigenvalues for one in found])
-    columns = torch.cat([s @ one.eigenvectors for s, one in zip(sides, found, strict=True)], dim=1)
+    found = [symmetric(side.T @ moments @ side) for side in sides]
+    variances = torch.cat([values for values, _ in found])
+    columns = torch.cat([s @ vectors for s, (_, vectors) in zip(sides, found, strict=True)], dim=1)
     order = variances.argsort(descending=True, stable=True)
     variances, rows = variances[order].clamp_min(0), columns.T[order]
     # A direction has no sign of its own; the largest of its numbers is made positive.

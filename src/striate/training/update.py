@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from striate.errors import NoMemory, NotFinite, StriateError
 from striate.pictures.batches import Batch, Batches
+from striate.pictures.dataset import Dataset
 from striate.pictures.order import Rows
 from striate.training import optimise, rank_norm
 from striate.training.course import Course
@@ -235,8 +236,6 @@ def _not_finite(
     data = batches.pictures.dataset
     rows, losses = _of_all(here, batch, found.losses)
     rows = rows[np.argsort(np.isfinite(losses), kind="stable")]
-    names = [data.source.shown(data.paths[int(row)]) for row in rows[:_NAMED]]
-    more = f"\nand {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
     what = (
         f"the loss is {found.loss}"
         if not math.isfinite(found.loss)
@@ -245,7 +244,14 @@ def _not_finite(
     fault = NotFinite(
         f"at step {here.step + 1:,} {what}: training stopped before the weights were changed",
         "look at these pictures, lower --set optimiser.rate=..., or set optimiser.clip=1",
-        where="\n".join(names) + more,
+        where=named(data, rows),
     )
     fault.rows = tuple(int(row) for row in rows)
     return fault
+
+
+def named(data: Dataset, rows: NDArray[np.integer]) -> str:
+    """The first few of these pictures by name, one to a line, and how many more."""
+    names = [data.source.shown(data.paths[int(row)]) for row in rows[:_NAMED]]
+    more = f"\nand {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+    return "\n".join(names) + more

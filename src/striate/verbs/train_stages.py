@@ -11,7 +11,7 @@ from collections.abc import Generator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from striate import machine
+from striate import machine, safe
 from striate.errors import FileFault, StriateError
 from striate.keeping.runs import Run
 from striate.training.ranks import Ranks
@@ -53,6 +53,7 @@ def stages(
             run.update(seconds=seconds)
             scores = yield from judge_and_keep(ready, done, stop)
             note_time("judge")
+        safe.sweep(run.path)
         seconds["total"] = round(sum(v for k, v in seconds.items() if k != "total"), 3)
         finished = datetime.now(UTC).isoformat(timespec="seconds")
         run.update(status="finished", reason=None, finished=finished, seconds=seconds)

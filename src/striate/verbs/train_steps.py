@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from striate import safe
 from striate.errors import DataError, NotFinite, StriateError
@@ -19,7 +20,7 @@ from striate.training import rank_norm
 from striate.training.loop import asking, fit
 from striate.training.state import Look, Training
 from striate.training.stopping import Stopping
-from striate.training.update import Interrupted
+from striate.training.update import Interrupted, named
 from striate.verbs.train_frozen import fitted_head, still_norms
 from striate.verbs.train_order import Event, Looked, Said, Stepped
 from striate.verbs.train_ranks import call, enough_for
@@ -39,10 +40,13 @@ def trained(ready: Ready, stop: Stopping) -> Generator[Event, None, Training]:
             yield Said(
                 f"stopped after step {here.step:,}: `striate resume {ready.run.path}` goes on"
             )
-        except (NotFinite, DataError) as fault:  # the weights before that step are good, and kept
+        except DataError:  # the weights before that step are good, and kept
             _save(ready, here)
-            if isinstance(fault, NotFinite):
-                _list(ready, fault)
+            raise
+        except NotFinite as fault:
+            if not fault.is_late:
+                _save(ready, here)
+            _list(ready, fault)
             raise
         else:  # a signal after the last question ends the program on leaving this block
             _save(ready, here)
@@ -102,13 +106,14 @@ def _list(ready: Ready, fault: NotFinite) -> None:
     if not fault.rows or not ready.ranks.is_first:
         return
     data, path = ready.dataset, ready.run.file(BAD_BATCH)
+    which = "look" if fault.is_late else "batch"
     told = [(data.paths[row], data.classes[int(data.labels[row])]) for row in fault.rows]
     try:
         safe.write_csv(path, [("path", "label"), *told])
     except (StriateError, OSError) as second:
         fault.add_note(f"and its pictures could not be listed: {second}")
         return
-    fault.hint = f"{fault.hint}; {path} lists all {len(told):,} pictures of that batch"
+    fault.hint = f"{fault.hint}; {path} lists all {len(told):,} pictures of that {which}"
 
 
 def _steps(ready: Ready, here: Training, stop: Stopping) -> Generator[Event, None, None]:
@@ -173,7 +178,23 @@ def _judge(
     def judge(network: torch.nn.Module) -> tuple[float, float]:
         coming = asked(batches.epoch(0))
         logits, rows = predict(network, coming, device=ready.course.device)
+        _refuse_odd(ready, logits, rows)
         found = answered(logits, labels[rows])
         return float(found.loss.mean()), float(found.correct.mean())
 
     return judge
+
+
+def _refuse_odd(ready: Ready, logits: NDArray[np.floating], rows: NDArray[np.int64]) -> None:
+    """No look at answers that are no numbers: the steps before it were too large."""
+    odd = rows[~np.isfinite(logits).all(axis=1)]
+    if not len(odd):
+        return
+    fault = NotFinite(
+        f"answers for {len(odd):,} of {len(rows):,} pictures of val became infinite or no numbers; training "
+        "stopped, and the last checkpoint is from before",
+        "lower --set optimiser.rate=..., or set optimiser.clip=1",
+        where=named(ready.dataset, odd),
+    )
+    fault.rows, fault.is_late = tuple(int(row) for row in odd), True
+    raise fault
