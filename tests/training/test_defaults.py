@@ -43,7 +43,7 @@ def test_a_number_that_was_said_is_kept_though_another_would_have_been_decided(
     setting: str, wanted: float
 ) -> None:
     name = setting.partition("=")[0]
-    for facts in (THUMBNAILS, Facts(5_000, 5, 64, has_norms=False)):
+    for facts in (THUMBNAILS, Facts(5_000, 5, 64, has_norms=False, is_plain=True)):
         assert settle(Recipe().changed([setting]), facts).flat()[name] == wanted
 
 
@@ -71,11 +71,28 @@ def test_a_decay_through_the_gradient_takes_an_optimiser_that_has_one(facts: Fac
         (Facts(1_259, 10, 16, mirror=False, whitens=True), "digits", "muon"),
         (Facts(245, 2, 224, pretrained=True), "photos", "nesterov"),
         (Facts(5_000, 5, 64, has_norms=False), "thumbnails", "adamw"),
+        (Facts(5_000, 5, 64, has_norms=False, is_plain=True), "thumbnails", "muon"),
     ],
 )
 def test_the_data_decides(facts: Facts, augment: str, optimiser: str) -> None:
     made = settle(Recipe(), facts)
     assert (made.pictures.augment, made.optimiser.name) == (augment, optimiser)
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted"),
+    [
+        (THUMBNAILS, "dirac"),
+        (Facts(5_000, 5, 64), "torch"),
+        (Facts(5_000, 5, 64, has_norms=False), "torch"),
+        (Facts(5_000, 5, 64, has_norms=False, is_plain=True), "he"),
+        (Facts(5_000, 5, 64, has_norms=False, is_plain=True, pretrained=True), "torch"),
+    ],
+)
+def test_filters_that_no_norm_follows_begin_as_loud_as_what_they_get(
+    facts: Facts, wanted: str
+) -> None:
+    assert settle(Recipe(), facts).start.filters == wanted
 
 
 @pytest.mark.parametrize(

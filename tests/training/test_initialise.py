@@ -95,6 +95,36 @@ def test_dense_layers_stay_as_torch_drew_them_bit_for_bit_otherwise(how: str) ->
         assert torch.equal(one.bias, other.bias)
 
 
+@pytest.mark.parametrize("end", ["conv1-4 relu gap", "gap fc4 relu", "conv1-4 relu gap softmax"])
+@pytest.mark.parametrize("how", ["he", "xavier"])
+def test_answers_that_a_relu_cuts_off_begin_above_it(end: str, how: str) -> None:
+    made = build(f"3x12x12: conv3p1-8 relu {end}")
+    (said,) = start(made, StartPart(filters=how, whiten="no"), None, 0)[1:]
+    first, last = (p for name, p in made.named_parameters() if name.endswith("bias"))
+    assert said.startswith("answers begin at 1")
+    assert torch.equal(last, torch.ones(4))
+    assert torch.equal(first, torch.zeros(8))
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("3x12x12: conv3p1-8 relu gap fc4", "he"),
+        ("3x12x12: conv3p1-8 relu conv1-4 gap", "he"),
+        ("3x12x12: conv3p1-8 bn relu gap", "he"),
+        ("3x12x12: conv3p1-8 relu conv1-4 relu gap", "torch"),
+    ],
+)
+def test_other_answers_begin_where_they_did(text: str, how: str) -> None:
+    made = build(text)
+    before = {n: p.clone() for n, p in made.named_parameters() if n.endswith("bias")}
+    said = start(made, StartPart(filters=how, whiten="no"), None, 0)
+    assert not any("answers" in one for one in said)
+    for name, one in made.named_parameters():
+        if name in before and "bn" not in name:
+            assert torch.equal(one, before[name] if how == "torch" else torch.zeros_like(one))
+
+
 def test_he_filters_of_groups_count_only_what_they_see() -> None:
     made = build("600x4x4: dw3 gap fc3")
     start(made, StartPart("he"), None, 1)

@@ -293,18 +293,38 @@ def test_a_rate_of_zero_becomes_the_default_of_the_optimiser(name: str, from_scr
         (TEXT, {}, True, "muon"),
         (TEXT, {}, False, "adamw"),
         (TEXT, {"coupled": True}, True, "adam"),
-        ("2x6x6: conv3p1-4 relu flatten fc5", {}, True, "adamw"),
+        ("2x6x6: conv3p1-4 relu flatten fc5", {}, True, "muon"),
+        ("2x6x6: conv3p1-4 relu lrn flatten fc5", {}, True, "muon"),
+        ("2x6x6: conv3p1-4 relu flatten fc5", {}, False, "adamw"),
+        ("2x6x6: flatten fc8 relu fc5", {}, True, "adamw"),
         ("2x6x6: dw3 bn relu flatten fc5", {}, True, "adamw"),
         (TEXT, {"name": "sgd"}, True, "sgd"),
     ],
 )
-def test_auto_is_muon_where_norms_follow_filters(
+def test_auto_is_muon_where_norms_follow_filters_or_there_is_none(
     text: str, knobs: dict[str, Any], from_scratch: bool, wanted: str
 ) -> None:
     part = replace(OptimiserPart(), **knobs)
     made = network(text)
     assert optimise.chosen(made, part, from_scratch=from_scratch) == wanted
     assert optimise.make(made, part, from_scratch=from_scratch).name == wanted
+
+
+@pytest.mark.parametrize("norm", [nn.LayerNorm([4, 6, 6]), nn.GroupNorm(2, 4)])
+def test_auto_is_adamw_where_norms_are_of_another_kind_and_follow_no_filters(
+    norm: nn.Module,
+) -> None:
+    made = nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=1), nn.ReLU(), norm, nn.Flatten(), nn.Linear(144, 5)
+    )
+    assert optimise.chosen(made, OptimiserPart()) == "adamw"
+
+
+def test_filters_of_a_network_without_any_norm_go_a_quarter_of_the_way() -> None:
+    own, others = defaults.RATES["muon"][0], defaults.RATES_OTHERS[0]
+    for text in ("2x6x6: conv3p1-4 relu flatten fc5", "2x6x6: conv3p1-4 relu lrn flatten fc5"):
+        made = optimise.make(network(text), OptimiserPart())
+        assert made.rates == pytest.approx({"filters without a norm": own / 4, "others": others})
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

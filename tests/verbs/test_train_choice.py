@@ -15,8 +15,10 @@ from striate.training import budget
 from striate.training.budget import Measured
 from striate.training.course import Course
 from striate.training.ranks import Ranks
+from striate.training.recipe import Recipe
 from striate.training.recipe_file import read
 from striate.verbs import train_pace
+from striate.verbs.train_dry import dry_run
 from striate.verbs.train_order import Order
 from tests.verbs import made
 
@@ -160,3 +162,17 @@ def test_a_run_to_start_from_gets_the_rate_of_trained_weights(
     assert read(told.path / "recipe.toml").optimiser.rate == rate
     (said,) = [one for one in told.texts if one.startswith("the recipe differs")]
     assert f"optimiser.rate={rate}" in said
+
+
+DEEP = "1x8x8: (conv3p1-16 relu)*10 gap fc10"
+
+
+def test_a_deep_network_without_norms_learns_as_it_is_given(tmp_path: Path) -> None:
+    """By AdamW from PyTorch's filters it stays at chance: what is deep gets nearly nothing to learn from."""
+    asked = Recipe().changed(["epochs=3", "looks=1", "machine.threads=1"])
+    told = made.trained(Order("digits", DEEP), tmp_path / "run", asked)
+    chosen = read(told.path / "recipe.toml")
+    assert (chosen.optimiser.name, chosen.start.filters) == ("muon", "he")
+    assert dry_run(Order("digits", DEEP), asked).recipe == chosen
+    assert any(text.startswith("filters of 10 convolutions") for text in told.texts)
+    assert told.scores["test"]["accuracy"] > 0.85

@@ -75,7 +75,25 @@ def start(
             [f"weights of {dense} dense {'layer' if dense == 1 else 'layers'}"] if dense else []
         )
         notes.append(f"{' and '.join(begun)} begin as {how}: {DRAWN.get(how, 'identity')}")
+    cut = _cut_off(network) if how in DRAWN else None
+    if cut is not None:
+        cut.fill_(1.0)
+        notes.append("answers begin at 1, since a ReLU cuts them off at 0, where nothing is learnt")
     return tuple(notes)
+
+
+def _cut_off(network: nn.Module) -> Tensor | None:
+    """The biases of the last layer with weights where a ReLU comes after it, as in All-CNN. Classes that fall
+    below 0 for every picture get no gradient any more: of digits three of ten were never answered. The same
+    number more in every class changes no softmax.
+    """
+    parts = list(network.modules())
+    last = max((i for i, p in enumerate(parts) if isinstance(p, nn.Conv2d | nn.Linear)), default=-1)
+    found = parts[last] if last >= 0 else None
+    if not isinstance(found, nn.Conv2d | nn.Linear) or found.bias is None:
+        return None
+    is_cut = any(isinstance(one, nn.ReLU) for one in parts[last + 1 :])
+    return found.bias if is_cut and found.bias.requires_grad else None
 
 
 def hold(network: nn.Module, taken: Mapping[str, Tensor]) -> None:

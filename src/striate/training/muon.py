@@ -125,6 +125,15 @@ def _outermost(module: nn.Module) -> Iterator[nn.Sequential]:
         yield from _outermost(one)
 
 
+def is_plain(network: nn.Module) -> bool:
+    """Whether nothing in it brings its numbers back to one size: no norm of any kind, by what it is called
+    too. That of AlexNet, over a few neighbours, hardly does.
+    """
+    modules = list(network.modules())
+    others = (one for one in modules if not isinstance(one, nn.LocalResponseNorm))
+    return not any(is_norm(one) or "norm" in type(one).__name__.lower() for one in others)
+
+
 def is_norm(module: nn.Module) -> bool:
     """PyTorch's, or any with statistics of its own, as that over ranks."""
     return isinstance(module, _NORMS) or isinstance(getattr(module, "running_mean", None), Tensor)

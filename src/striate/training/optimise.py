@@ -17,12 +17,15 @@ from torch import Tensor, nn
 from striate.errors import CannotTrain
 from striate.training.defaults import RATES, RATES_OTHERS
 from striate.training.lookahead import Lookahead
-from striate.training.muon import before_norm, filters
+from striate.training.muon import before_norm, filters, is_plain
 from striate.training.optimise_rules import Rule, State, filter_rule, rule, step_place
 from striate.training.recipe import UNCOUPLED, refused
 from striate.training.recipe_parts import OptimiserPart
 
 FREE = 1 / 12  # of the rate of filters, for those that no norm follows
+# The same in a network that has no norm at all. 4,000 pictures of CIFAR, ten passes, with 1/12, 1/6, 1/3 and
+# 0.55: 58.7, 60.4, 63.6, 63.7 % of test with four convolutions, 39.9, 49.3, 47.0, 41.2 with seven.
+FREE_ALONE = 1 / 4
 
 
 @final
@@ -142,12 +145,14 @@ def make(
 
 
 def chosen(network: nn.Module, part: OptimiserPart, *, from_scratch: bool = True) -> str:
-    """What `auto` is for this network: muon from scratch where norms follow filters, else adamw."""
+    """What `auto` is for this network: muon from scratch where norms follow filters, or where there are
+    filters and no norm, else adamw.
+    """
     if part.name != "auto":
         return part.name
-    renewed = {one for one in before_norm(network) if one in set(filters(network).values())}
-    fits = from_scratch and bool(renewed) and not part.coupled
-    if fits:
+    mine = set(filters(network).values())
+    fits = bool(before_norm(network) & mine) or (bool(mine) and is_plain(network))
+    if from_scratch and fits and not part.coupled:
         return "muon"
     return "adam" if part.coupled else "adamw"
 
@@ -176,7 +181,8 @@ def _groups(
         yield from _with_decay("all", rule(part, name), rate, part.decay, left)
         return
     renewed, mine = before_norm(network), filters(network)
-    for called, renews, share in (("filters", True, 1.0), ("filters without a norm", False, FREE)):
+    free = FREE_ALONE if is_plain(network) else FREE
+    for called, renews, share in (("filters", True, 1.0), ("filters without a norm", False, free)):
         here = [n for n, one in mine.items() if (one in renewed) == renews and n in left]
         some = {n: left.pop(n) for n in here}
         kind = filter_rule(part, renews=renews, bf16=bf16)

@@ -78,7 +78,9 @@ def dry_run(order: Order, recipe: Recipe, ranks: Ranks = ALONE) -> Dry:
     counts = [c for c in dataset.counts_in("train").values() if c]
     facts = Facts(
         count, classes, side, max(counts) / min(counts), known, dataset.mirror,
-        has_norms=plan is None or " bn" in plan.text, whitens=plan is not None and "whiten=" in plan.text,
+        has_norms=plan is None or " bn" in plan.text,
+        is_plain=plan is not None and " bn" not in plan.text and "conv" in plan.text,
+        whitens=plan is not None and "whiten=" in plan.text,
         grows=plan is not None and not cannot_grow(plan, recipe),
         pretrained=order.from_weights, is_headed=order.is_headed,
     )  # fmt: skip
