@@ -46,3 +46,11 @@ def test_features_that_are_nearly_all_dead_have_directions() -> None:
         found = Directions.of(Rows(rows, Scaling.of(rows)))
         assert bool(torch.isfinite(found.basis).all())
         assert int((found.variance > 1e-6).sum()) == 128 - dead
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_what_is_no_number_is_refused_at_once(number: float) -> None:
+    matrix = torch.eye(5)
+    matrix[2, 2] = number
+    with pytest.raises(ValueError, match="not finite"):
+        symmetric(matrix)

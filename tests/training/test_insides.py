@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from striate.errors import NotFinite
 from striate.training.insides import insides
 from striate.verbs.train_order import Order
 from tests.verbs import made
@@ -54,3 +55,11 @@ def test_of_two_heads_the_last_that_runs_is_taken_and_tokens_are_averaged() -> N
     pixels = ready.pictures.take(rows).reshape(5, -1) / 255
     wanted = 2 * (pixels - ready.pictures.preparation.mean[0]) / ready.pictures.preparation.std[0]
     np.testing.assert_allclose(got[:, 0], wanted.mean(1), rtol=1e-4, atol=1e-5)
+
+
+def test_features_that_are_no_numbers_are_refused_however_a_network_ends() -> None:
+    ready = made.readied(Order("digits", f"{BEGIN} conv1-10 gap"), made.place() / "ends-odd")
+    with torch.no_grad():
+        next(p for p in ready.chosen.network.parameters() if p.ndim == 4).fill_(float("inf"))
+    with pytest.raises(NotFinite, match="features of 5 picture"):
+        insides(ready.chosen.network, ready.pictures, ready.dataset.places("train")[:5])

@@ -11,7 +11,14 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from striate.grammar.plan import Plan  # noqa: E402
-from striate.training.muon import COEFFICIENTS, Muon, before_norm, filters, orthogonal  # noqa: E402
+from striate.training.muon import (  # noqa: E402
+    COEFFICIENTS,
+    Muon,
+    before_norm,
+    filters,
+    is_plain,
+    orthogonal,
+)
 from striate.zoo.catalogue import plan_of  # noqa: E402
 
 
@@ -142,3 +149,43 @@ def test_grouped_and_frozen_filters_are_not_for_muon() -> None:
     network.get_submodule("a")[0].weight.requires_grad_(False)
     assert set(filters(network)) == {"d.conv1.weight"}
     assert set(filters(nn.Conv2d(1, 2, 3))) == {"weight"}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("3x8x8: conv3p1-4 relu max2 flatten fc5", True),
+        ("3x8x8: early=(conv3p1-4 relu lrn)*2 gap fc5", True),
+        ("3x8x8: [conv3p1-4 | conv1-4] relu gap fc5", True),
+        ("3x8x8: conv3p1-4 se2 relu gap fc5", True),
+        ("3x8x8: conv3p1-4 (bn relu conv3p1-4)*2 gap fc5", False),
+        ("3x8x8: conv3p1-4 {conv3p1 relu conv3p1} gap fc5", False),
+        ("3x8x8: conv3p1-4 relu flatten fc8 bn fc5", False),
+        ("3x8x8: conv3g3p1-6 relu gap fc5", False),
+        ("3x8x8: flatten fc8 relu fc5", False),
+    ],
+)
+def test_a_plain_network_is_a_chain_with_filters_and_no_norm(text: str, wanted: bool) -> None:
+    assert is_plain(Plan.read(text).build()) == wanted
+
+
+def test_a_network_that_says_its_order_only_in_code_is_not_plain() -> None:
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+
+    layers = [nn.Conv2d(3, 4, 3), nn.ReLU()]
+    assert is_plain(nn.Sequential(*layers))
+    assert not is_plain(Own())
+    assert not is_plain(nn.Sequential(*layers, Own()))
+    assert not is_plain(nn.Sequential(*layers, nn.LayerNorm(6)))
+
+
+@pytest.mark.parametrize(
+    "name", ["lenet5", "alexnet", "alexnet-2012", "vgg16", "allconv", "convnetjs-cifar10"]
+)
+def test_the_networks_before_batch_norm_are_plain_and_those_after_are_not(name: str) -> None:
+    with torch.device("meta"):
+        assert is_plain(plan_of(name).build())
+        assert not is_plain(plan_of("vgg16_bn").build())

@@ -325,6 +325,8 @@ def test_filters_of_a_network_without_any_norm_go_a_quarter_of_the_way() -> None
     for text in ("2x6x6: conv3p1-4 relu flatten fc5", "2x6x6: conv3p1-4 relu lrn flatten fc5"):
         made = optimise.make(network(text), OptimiserPart())
         assert made.rates == pytest.approx({"filters without a norm": own / 4, "others": others})
+    trained = optimise.make(network(text), OptimiserPart("muon"), from_scratch=False)
+    assert trained.rates["filters without a norm"] == defaults.RATES["muon"][1] / 12
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])

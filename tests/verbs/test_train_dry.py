@@ -112,3 +112,19 @@ def test_steps_are_those_of_whole_epochs_as_in_training(tmp_path: Path) -> None:
     wanted = made.recipe(epochs=3, optimiser__accumulate=4)
     ready = made.readied(made.digits().order, tmp_path / "run", wanted)
     assert dry_run(made.digits().order, wanted).steps == ready.course.steps
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1x8x8: conv3p1-8 (bn relu conv3p1-8)*2 gap fc10",
+        "1x8x8: conv3p1-8 relu {conv3p1 relu conv3p1} gap fc10",
+        "1x8x8: conv1_stage=(dw3p1) relu gap fc10",
+        "1x8x8: conv3p1-8 relu gap fc10",
+        "timm:test_convnext",
+    ],
+)
+def test_what_norms_decide_is_said_as_it_is_done(text: str, tmp_path: Path) -> None:
+    wanted = made.recipe(epochs=0.05, pictures__size=32 if "timm" in text else 8)
+    told = made.trained(Order("digits", text), tmp_path / "run", wanted)
+    assert dry_run(Order("digits", text), wanted).recipe == read(told.path / "recipe.toml")

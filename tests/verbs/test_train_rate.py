@@ -88,3 +88,10 @@ def test_a_run_to_start_from_is_tried_around_the_rate_of_trained_weights() -> No
     order = Order(str(made.photographs()), source=str(made.photos().path), look_for_copies=False)
     _, found = made.followed(find_rate(order, made.recipe(batch=14, optimiser__name="adamw"), None))
     assert found.rate == 3e-4
+
+
+def test_of_a_network_without_norms_the_rate_that_the_recipe_takes_is_told() -> None:
+    """Its filters go a quarter of it: what is suggested is for the recipe, and is taken so once."""
+    order = Order("digits", "1x8x8: conv3p1-4 relu gap fc10")
+    _, found = made.followed(find_rate(order, made.recipe(), None))
+    assert found.rate == 0.24

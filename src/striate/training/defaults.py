@@ -49,10 +49,10 @@ _BATCHES = (16, 32, 64, 128, 256, 512, 1024)
 class Facts:
     """Of the data and the network. pictures: of train. unevenness: largest class by smallest. affordable:
     pictures that the budget or the epochs let pass through the network; 0 while that is not known.
-    has_norms: whether batch norms are in the network. is_plain: whether it has convolutions and no norm of
-    any kind. whitens: whether its first stage is called so. grows: whether it takes pictures of other sizes.
-    pretrained: whether it starts from trained weights; is_headed: whether a head was fitted on its features
-    first.
+    has_norms: whether batch norms are in the network. is_plain: whether it is a chain with convolutions and
+    no norm of any kind. whitens: whether its first stage is called so. grows: whether it takes pictures of
+    other sizes. pretrained: whether it starts from trained weights; is_headed: whether a head was fitted on
+    its features first.
     """
 
     pictures: int

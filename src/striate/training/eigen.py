@@ -13,6 +13,8 @@ from torch import Tensor
 
 def symmetric(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """D D, symmetric and nowhere negative, to its D eigenvalues, rising, and D D eigenvectors as columns."""
+    if not bool(torch.isfinite(matrix).all()):  # some LAPACK never comes back from those
+        raise ValueError("a matrix of variances holds numbers that are not finite")
     try:
         values, vectors = np.linalg.eigh(matrix.numpy())
     except np.linalg.LinAlgError:
@@ -23,8 +25,6 @@ def symmetric(matrix: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def by_singular_values(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """The same by another way, which takes longer and always ends: here both are one. For a NumPy that has
-    MKL too.
-    """
-    vectors, values, _ = np.linalg.svd(matrix.numpy(), hermitian=False)
+    """The same by another way, which takes longer; here both are one. For a NumPy that has MKL too."""
+    vectors, values, _ = np.linalg.svd(matrix.numpy())
     return torch.from_numpy(values[::-1].copy()), torch.from_numpy(vectors[:, ::-1].copy())

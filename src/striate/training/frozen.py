@@ -139,7 +139,7 @@ def features(
     starts = range(0, len(rows), many)
     with contextlib.closing(_each(lambda at: runner(images(at)), starts, device)) as answers:
         for start, some in zip(starts, answers, strict=True):
-            _check_finite(some, pictures, rows[start : start + len(some)])
+            check_finite(some, pictures, rows[start : start + len(some)])
             made[start : start + len(some)] = some
             if progress is not None:
                 progress(start + len(some), len(rows))
@@ -289,12 +289,12 @@ def _alone() -> None:
     torch.set_num_threads(1)
 
 
-def _check_finite(some: NDArray[np.float32], pictures: Pictures, rows: Rows) -> None:
+def check_finite(some: NDArray[np.float32], pictures: Pictures, rows: Rows) -> None:
+    """Refuse features that are no numbers, with the first picture that has such."""
     bad = rows[~np.isfinite(some).all(axis=1)]
     if len(bad):
-        data = pictures.dataset
         raise NotFinite(
             f"the network's features of {len(bad)} picture(s) are not finite",
             "the weights are damaged, or the pictures are not normalised for them",
-            where=data.source.shown(data.paths[int(bad[0])]),
+            where=pictures.dataset.source.shown(pictures.dataset.paths[int(bad[0])]),
         )

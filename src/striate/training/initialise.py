@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from striate import seeds
 from striate.training.eigen import symmetric
+from striate.training.muon import in_order, is_norm
 from striate.training.recipe_parts import StartPart
 
 MOST_PICTURES = 5_000
@@ -30,6 +31,7 @@ MOST_PICTURES = 5_000
 # CIFAR in 300 s, means of three seeds: 88.7 %, with 0.01 (and 7 % more passes) 89.0; one seed with 0.06 88.9.
 EPS = 0.01
 DRAWN = {"he": "He et al. (2015)", "xavier": "Glorot and Bengio (2010)"}
+_CUTTING = (nn.ReLU, nn.ReLU6)
 _MOST_NUMBERS = 2**24  # of all patches together; beyond it patches lie further apart
 _AT_ONCE = 2**23
 
@@ -53,9 +55,9 @@ def start(
     """Give the filters of a network their first values, as the recipe says; what was done, in words.
 
     filters: `torch` leaves what PyTorch drew, `he` and `xavier` draw anew and set biases to 0, those of dense
-    layers too, `dirac` makes the first filters of each convolution hand on their input channels. auto is
-    dirac for a network with a stage called `whiten`, else torch. images: N C H W, normalised, for the
-    whitening; `mirrored`: as if their mirror images were among them.
+    layers too, `dirac` makes the first filters of each convolution hand on their input channels. auto, which
+    `defaults` decides before, is dirac for a network with a stage called `whiten`, else torch. images:
+    N C H W, normalised, for the whitening; `mirrored`: as if their mirror images were among them.
     """
     first = _to_whiten(network, part)
     notes = []
@@ -85,14 +87,15 @@ def start(
 def _cut_off(network: nn.Module) -> Tensor | None:
     """The biases of the last layer with weights where a ReLU comes after it, as in All-CNN. Classes that fall
     below 0 for every picture get no gradient any more: of digits three of ten were never answered. The same
-    number more in every class changes no softmax.
+    number more in every class changes no softmax. Only where the order of layers is known.
     """
-    parts = list(network.modules())
-    last = max((i for i, p in enumerate(parts) if isinstance(p, nn.Conv2d | nn.Linear)), default=-1)
-    found = parts[last] if last >= 0 else None
+    parts = list(in_order(network)) if isinstance(network, nn.Sequential) else []
+    weighted = [i for i, p in enumerate(parts) if any(own.ndim > 1 for own in p.parameters())]
+    last = weighted[-1] if weighted else 0
+    found, after = (parts[last], parts[last + 1 :]) if weighted else (None, [])
     if not isinstance(found, nn.Conv2d | nn.Linear) or found.bias is None:
         return None
-    is_cut = any(isinstance(one, nn.ReLU) for one in parts[last + 1 :])
+    is_cut = any(isinstance(one, _CUTTING) for one in after) and not any(map(is_norm, after))
     return found.bias if is_cut and found.bias.requires_grad else None
 
 

@@ -51,6 +51,7 @@ def _entering_last(
                 pixels = torch.from_numpy(pictures.take(rows[start : start + _AT_ONCE])).to(device)
                 network(normalised(pixels, pictures.preparation))
                 made.append(met[0].float().cpu().numpy())
+                frozen.check_finite(made[-1], pictures, rows[start : start + _AT_ONCE])
     finally:
         for hook in hooks:
             hook.remove()

@@ -19,7 +19,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from striate.grammar.parts import PaddedConv
+from striate.grammar.parts import Fork, PaddedConv, SqueezeExcite
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of the polynomial that draws singular values to about 1
 ROUNDS = 3
@@ -106,7 +106,7 @@ def before_norm(network: nn.Module) -> set[nn.Module]:
     found: set[nn.Module] = set()
     for sequence in _outermost(network):
         waiting: nn.Module | None = None
-        for one in _in_order(sequence):
+        for one in in_order(sequence):
             if isinstance(one, nn.Conv2d):
                 waiting = one
             elif is_norm(one) and waiting is not None:
@@ -121,17 +121,32 @@ def _outermost(module: nn.Module) -> Iterator[nn.Sequential]:
     """Sequences that stand in no other directly."""
     if isinstance(module, nn.Sequential):
         yield module
-    for one in _in_order(module) if isinstance(module, nn.Sequential) else module.children():
+    for one in in_order(module) if isinstance(module, nn.Sequential) else module.children():
         yield from _outermost(one)
 
 
 def is_plain(network: nn.Module) -> bool:
-    """Whether nothing in it brings its numbers back to one size: no norm of any kind, by what it is called
-    too. That of AlexNet, over a few neighbours, hardly does.
+    """Whether it is a chain of layers with filters, where nothing brings numbers back to one size and nothing
+    is added to them, so that they become larger or smaller from layer to layer. No norm of any kind, by what
+    it is called too; that of AlexNet, over a few neighbours, hardly counts. A network that says its order
+    only in code is none.
     """
-    modules = list(network.modules())
-    others = (one for one in modules if not isinstance(one, nn.LocalResponseNorm))
-    return not any(is_norm(one) or "norm" in type(one).__name__.lower() for one in others)
+    others = (one for one in network.modules() if not isinstance(one, nn.LocalResponseNorm))
+    has_norm = any(is_norm(one) or "norm" in type(one).__name__.lower() for one in others)
+    return not has_norm and _is_chain(network) and bool(filters(network))
+
+
+def _is_chain(network: nn.Module) -> bool:
+    """Of layers without layers in them; arms may stand side by side."""
+    if not isinstance(network, nn.Sequential):
+        return False
+    for one in in_order(network):
+        if isinstance(one, Fork):
+            if one.adds or not all(_is_chain(arm) for arm in one.children()):
+                return False
+        elif not isinstance(one, SqueezeExcite) and next(one.children(), None) is not None:
+            return False
+    return True
 
 
 def is_norm(module: nn.Module) -> bool:
@@ -139,9 +154,10 @@ def is_norm(module: nn.Module) -> bool:
     return isinstance(module, _NORMS) or isinstance(getattr(module, "running_mean", None), Tensor)
 
 
-def _in_order(sequence: nn.Sequential) -> Iterator[nn.Module]:
+def in_order(sequence: nn.Sequential) -> Iterator[nn.Module]:
+    """The layers as a picture meets them; blocks that are no `nn.Sequential` are one layer."""
     for one in sequence:
         if isinstance(one, nn.Sequential):
-            yield from _in_order(one)
+            yield from in_order(one)
         else:
             yield one.conv if isinstance(one, PaddedConv) else one

@@ -20,7 +20,6 @@ from striate.pictures.store.cache import Prepared
 from striate.shipping.opened import bundle_of
 from striate.training import budget, defaults, initialise, mirrored, precision, recipe_file
 from striate.training.course import Course, of_epochs, of_steps
-from striate.training.muon import filters, is_plain
 from striate.training.ranks import ALONE, Ranks
 from striate.training.recipe import Recipe
 from striate.training.stopping import Stopping
@@ -184,9 +183,7 @@ def _facts(
         unevenness=max(counts) / min(counts),
         affordable=affordable,
         mirror=data.mirror,
-        has_norms=any(True for _ in train_network.norms_of(chosen.network)),
-        is_plain=bool(filters(chosen.network)) and is_plain(chosen.network),
-        whitens=hasattr(chosen.network, "whiten"),
+        **train_network.kind_of(chosen.network)._asdict(),
         grows=chosen.plan is not None and not cannot_grow(chosen.plan, recipe),
         pretrained=order_.from_weights,
         is_headed=order_.is_headed,

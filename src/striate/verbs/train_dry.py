@@ -78,9 +78,7 @@ def dry_run(order: Order, recipe: Recipe, ranks: Ranks = ALONE) -> Dry:
     counts = [c for c in dataset.counts_in("train").values() if c]
     facts = Facts(
         count, classes, side, max(counts) / min(counts), known, dataset.mirror,
-        has_norms=plan is None or " bn" in plan.text,
-        is_plain=plan is not None and " bn" not in plan.text and "conv" in plan.text,
-        whitens=plan is not None and "whiten=" in plan.text,
+        **_kind(model, plan, shape, classes)._asdict(),
         grows=plan is not None and not cannot_grow(plan, recipe),
         pretrained=order.from_weights, is_headed=order.is_headed,
     )  # fmt: skip
@@ -95,6 +93,21 @@ def dry_run(order: Order, recipe: Recipe, ranks: Ranks = ALONE) -> Dry:
         order, settled, dataset.splits, dataset.classes, plan, model, side, steps, why,
         tuple(f"{f.severity}: {f.text}" for f in dataset.findings),
     )  # fmt: skip
+
+
+def _kind(
+    model: str, plan: Plan | None, shape: tuple[int, int, int], classes: int
+) -> train_network.Kind:
+    """Of the network itself, since a text says it in many ways; one of a plan is built without numbers."""
+    import torch
+
+    if plan is not None:
+        with torch.device("meta"):
+            return train_network.kind_of(plan.build())
+    built = train_network.choose(
+        model, shape, classes, pretrained=None, seed=0, announce=lambda _: None
+    )
+    return train_network.kind_of(built.network)
 
 
 def _meant(

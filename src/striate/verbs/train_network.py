@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 from striate.errors import CannotTrain, FileFault, PlanError
 from striate.grammar.plan import Plan
@@ -251,6 +251,22 @@ def with_weights(chosen: Chosen, tensors: dict[str, torch.Tensor], source: str) 
         + (f"; new: {', '.join(new[:4])}" if new else ""),
     )
     return replace(chosen, notes=(*chosen.notes, *said))
+
+
+class Kind(NamedTuple):
+    """What the defaults ask of a network, as `Facts` has it."""
+
+    has_norms: bool
+    is_plain: bool
+    whitens: bool
+
+
+def kind_of(network: nn.Module) -> Kind:
+    """Of a network that is built, on any device."""
+    from striate.training.muon import is_plain
+
+    has_norms = any(True for _ in norms_of(network))
+    return Kind(has_norms, is_plain(network), hasattr(network, "whiten"))
 
 
 def norms_of(network: nn.Module) -> Iterator[nn.Module]:

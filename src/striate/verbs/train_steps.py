@@ -192,8 +192,8 @@ def _refuse_odd(ready: Ready, logits: NDArray[np.floating], rows: NDArray[np.int
         return
     fault = NotFinite(
         f"answers for {len(odd):,} of {len(rows):,} pictures of val became infinite or no numbers; training "
-        "stopped, and the last checkpoint is from before",
-        "lower --set optimiser.rate=..., or set optimiser.clip=1",
+        "stopped, and such weights were not saved",
+        "begin anew with a lower --set optimiser.rate=..., or with optimiser.clip=1",
         where=named(ready.dataset, odd),
     )
     fault.rows, fault.is_late = tuple(int(row) for row in odd), True
