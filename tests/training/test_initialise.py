@@ -104,8 +104,8 @@ def test_answers_that_a_relu_cuts_off_begin_above_it(end: str, how: str) -> None
     made = build(f"3x12x12: conv3p1-8 relu {end}")
     (said,) = start(made, StartPart(filters=how, whiten="no"), None, 0)[1:]
     first, last = (p for name, p in made.named_parameters() if name.endswith("bias"))
-    assert said.startswith("answers begin at 1")
-    assert torch.equal(last, torch.ones(4))
+    assert said.startswith("answers begin at 3")
+    assert torch.equal(last, torch.full((4,), 3.0))
     assert torch.equal(first, torch.zeros(8))
 
 

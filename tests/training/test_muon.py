@@ -163,6 +163,8 @@ def test_grouped_and_frozen_filters_are_not_for_muon() -> None:
         ("3x8x8: conv3p1-4 relu flatten fc8 bn fc5", False),
         ("3x8x8: conv3g3p1-6 relu gap fc5", False),
         ("3x8x8: flatten fc8 relu fc5", False),
+        ("3x8x8: conv3p1-4 relu conv1-5 gap", True),
+        ("3x8x8: conv3p1-5 relu gap", False),
     ],
 )
 def test_a_plain_network_is_a_chain_with_filters_and_no_norm(text: str, wanted: bool) -> None:
@@ -175,7 +177,7 @@ def test_a_network_that_says_its_order_only_in_code_is_not_plain() -> None:
             super().__init__()
             self.conv = nn.Conv2d(3, 4, 3)
 
-    layers = [nn.Conv2d(3, 4, 3), nn.ReLU()]
+    layers = [nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 5, 1)]
     assert is_plain(nn.Sequential(*layers))
     assert not is_plain(Own())
     assert not is_plain(nn.Sequential(*layers, Own()))

@@ -411,3 +411,18 @@ def test_making_and_stepping_does_not_import_the_compiler() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_the_layer_that_answers_is_stepped_as_a_dense_one_where_there_is_no_norm() -> None:
+    made = optimise.make(network("2x6x6: conv3p1-4 relu conv1-5 relu gap"), OptimiserPart())
+    where = {n: group.called for group in made.groups for n in group.weights}
+    ends = [where[f"{n}.weight"] for n in ("conv1", "conv2")]
+    assert ends == ["filters without a norm", "others"]
+    with_norms = optimise.make(
+        network("2x6x6: conv3p1-4 bn relu conv1-5 relu gap"), OptimiserPart()
+    )
+    assert {group.called for group in with_norms.groups} == {
+        "filters",
+        "filters without a norm",
+        "others",
+    }

@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from striate import seeds
 from striate.training.eigen import symmetric
-from striate.training.muon import in_order, is_norm
+from striate.training.muon import answering, in_order, is_norm
 from striate.training.recipe_parts import StartPart
 
 MOST_PICTURES = 5_000
@@ -32,6 +32,9 @@ MOST_PICTURES = 5_000
 EPS = 0.01
 DRAWN = {"he": "He et al. (2015)", "xavier": "Glorot and Bengio (2010)"}
 _CUTTING = (nn.ReLU, nn.ReLU6)
+_ABOVE = (
+    3.0  # where answers begin that a ReLU cuts off: twice as far from 0 as He's filters spread them
+)
 _MOST_NUMBERS = 2**24  # of all patches together; beyond it patches lie further apart
 _AT_ONCE = 2**23
 
@@ -79,8 +82,10 @@ def start(
         notes.append(f"{' and '.join(begun)} begin as {how}: {DRAWN.get(how, 'identity')}")
     cut = _cut_off(network) if how in DRAWN else None
     if cut is not None:
-        cut.fill_(1.0)
-        notes.append("answers begin at 1, since a ReLU cuts them off at 0, where nothing is learnt")
+        cut.fill_(_ABOVE)
+        notes.append(
+            f"answers begin at {_ABOVE:.0f}, since a ReLU cuts them off at 0, where nothing is learnt"
+        )
     return tuple(notes)
 
 
@@ -89,12 +94,11 @@ def _cut_off(network: nn.Module) -> Tensor | None:
     below 0 for every picture get no gradient any more: of digits three of ten were never answered. The same
     number more in every class changes no softmax. Only where the order of layers is known.
     """
-    parts = list(in_order(network)) if isinstance(network, nn.Sequential) else []
-    weighted = [i for i, p in enumerate(parts) if any(own.ndim > 1 for own in p.parameters())]
-    last = weighted[-1] if weighted else 0
-    found, after = (parts[last], parts[last + 1 :]) if weighted else (None, [])
+    found = answering(network)
     if not isinstance(found, nn.Conv2d | nn.Linear) or found.bias is None:
         return None
+    parts = list(in_order(network)) if isinstance(network, nn.Sequential) else []
+    after = parts[parts.index(found) + 1 :]
     is_cut = any(isinstance(one, _CUTTING) for one in after) and not any(map(is_norm, after))
     return found.bias if is_cut and found.bias.requires_grad else None
 

@@ -133,7 +133,15 @@ def is_plain(network: nn.Module) -> bool:
     """
     others = (one for one in network.modules() if not isinstance(one, nn.LocalResponseNorm))
     has_norm = any(is_norm(one) or "norm" in type(one).__name__.lower() for one in others)
-    return not has_norm and _is_chain(network) and bool(filters(network))
+    mine = set(filters(network).values()) - {answering(network)}
+    return not has_norm and _is_chain(network) and bool(mine)
+
+
+def answering(network: nn.Module) -> nn.Module | None:
+    """The last layer with weights, whose filters are the classes, where the order of layers is known."""
+    parts = list(in_order(network)) if isinstance(network, nn.Sequential) else []
+    weighted = (one for one in reversed(parts) if any(own.ndim > 1 for own in one.parameters()))
+    return next(weighted, None)
 
 
 def _is_chain(network: nn.Module) -> bool:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from striate.errors import CannotTrain
 from striate.training.defaults import RATES, RATES_OTHERS
 from striate.training.lookahead import Lookahead
-from striate.training.muon import before_norm, filters, is_plain
+from striate.training.muon import answering, before_norm, filters, is_plain
 from striate.training.optimise_rules import Rule, State, filter_rule, rule, step_place
 from striate.training.recipe import UNCOUPLED, refused
 from striate.training.recipe_parts import OptimiserPart
@@ -181,9 +181,14 @@ def _groups(
         yield from _with_decay("all", rule(part, name), rate, part.decay, left)
         return
     renewed, mine = before_norm(network), filters(network)
-    free = FREE_ALONE if from_scratch and is_plain(network) else FREE
+    alone = from_scratch and is_plain(network)
+    free = FREE_ALONE if alone else FREE
+    # A step of one length in every direction drove classes below the last ReLU of All-CNN for good: digits
+    # ended at 89 % in two of four runs, and at 99 in all of eleven where that layer is stepped as `fc` is.
+    last = answering(network) if alone else None
     for called, renews, share in (("filters", True, 1.0), ("filters without a norm", False, free)):
-        here = [n for n, one in mine.items() if (one in renewed) == renews and n in left]
+        fits = [n for n, one in mine.items() if (one in renewed) == renews and one is not last]
+        here = [n for n in fits if n in left]
         some = {n: left.pop(n) for n in here}
         kind = filter_rule(part, renews=renews, bf16=bf16)
         yield from _with_decay(called, kind, rate * share, part.decay, some)
