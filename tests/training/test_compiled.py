@@ -183,6 +183,17 @@ def test_more_shapes_than_pytorch_allows_by_itself_are_all_compiled() -> None:
     assert counted.calls == 20
 
 
+@pytest.mark.filterwarnings("ignore:.*recompile_limit")
+def test_networks_of_others_that_pytorch_gave_up_on_take_no_compiler_from_ours() -> None:
+    others = torch.compile(nn.Sequential(nn.Linear(3, 2)), backend="eager", dynamic=False)
+    for count in range(2, 22):
+        others(torch.ones(count, 3))
+    counted = Counted()
+    compiled(nn.Sequential(nn.Linear(3, 2)), counted)(torch.ones(30, 3))
+    torch.compiler.reset()  # or it would have given up for the tests that follow
+    assert counted.calls == 1
+
+
 def test_networks_of_one_structure_keep_hooks_and_addresses_of_their_own() -> None:
     batch = next(iter(small.batches(recipe()).epoch(0)))
 
